@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * call.h - one call of the API on its way through the handlers.
+ *
+ * It lives in the exchange's arena. On the fast lane `worker` is NULL and a handler never
+ * blocks; on the slow lane a worker thread runs it and may use the store and the network.
+ */
+#pragma once
+
+#include "api/settings.h"
+#include "auth/auth.h"
+#include "base/cx.h"
+#include "http/request.h"
+#include "http/url.h"
+#include "render/writer.h"
+
+struct store;
+struct endpoint;
+
+struct worker {
+    struct store *store;
+    struct net *net;
+    Str owner; /* unique among all workers of all nodes: for claims and leases */
+};
+
+struct field_error {
+    Str field; /* "non_field_errors" for what concerns the whole body */
+    Str message;
+};
+
+enum { CALL_FIELD_ERRORS = 8, CALL_PARK_KEY_BYTES = 32 };
+
+struct call {
+    struct cx *cx;
+    const struct http_request *req;
+    struct http_answer *answer;
+    const struct settings *settings;
+    struct worker *worker;
+    const struct endpoint *endpoint;
+    enum format format;
+    Str args[2]; /* the path's variable segments, decoded: {id}, {base64_calendar_id} */
+    const struct param *params;
+    size_t n_params;
+    struct identity who; /* of endpoints that need a credential */
+
+    struct field_error errors[CALL_FIELD_ERRORS]; /* with FAIL_PARAMETER_INVALID */
+    size_t n_errors;
+    int64_t retry_after_s; /* with FAIL_THROTTLED, FAIL_UNAVAILABLE, FAIL_SOURCE_ERROR; 0:
+                              the table's */
+    Str outcome;           /* for the log and metrics: how a flow ended; empty: no flow */
+
+    /* Parking: a slow handler that has to wait for another sets these and returns OK; it
+     * is run again when the key is woken, every LIMIT_PARK_LOOK_MS, and keeps its
+     * progress in `progress`. */
+    bool is_parked;
+    Str park_key; /* whoever leaves a slow handler with this set and not parked wakes that
+                     key */
+    void *progress;
+};
+
+/* Notes a field error and returns FAIL_PARAMETER_INVALID; several may be noted. */
+Res call_field_error(struct call *c, Str field, Str message);
+/* Fills the answer from the writer. */
+Res call_answer(struct call *c, int status, struct writer *w) MUST;
+/* Fills the answer for a failure: the envelope of contract §4 in the call's format, with
+ * its headers (WWW-Authenticate, Retry-After). Never fails. */
+void call_answer_fail(struct call *c, enum fail kind);
+/* An absolute URI below the public URL. */
+Str call_url(struct call *c, Str path_and_query);

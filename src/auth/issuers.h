@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * issuers.h - whose JWTs are believed: one struct per [jwt NAME] of the configuration.
+ */
+#pragma once
+
+#include "oauth/jwks.h"
+
+struct jwt_issuer {
+    Str name; /* of the section */
+    Str issuer;
+    Str audience;             /* "*": any */
+    const int64_t *providers; /* that it may speak for */
+    size_t n_providers;
+    bool all_providers;
+    unsigned algs;
+    struct jws_keys *keys; /* one of the two; owned by the settings */
+    struct jwks *jwks;
+    Str claim_user;
+    Str claim_providers;
+    Str claim_modes;
+};
+
+struct jwt_issuers {
+    const struct jwt_issuer *at;
+    size_t n;
+};
+
+const struct jwt_issuer *jwt_issuer_find(const struct jwt_issuers *all, Str name);
+
+/* What a verified JWT says. `expires_s` includes no leeway. */
+struct jwt_facts {
+    const struct jwt_issuer *issuer;
+    Str user;
+    unsigned modes;
+    const int64_t *providers; /* claimed and allowed to the issuer */
+    size_t n_providers;
+    int64_t expires_s;
+};
+
+/*
+ * FAIL_AUTHENTICATION_FAILED whatever is wrong; FAIL_PERMISSION_DENIED for a user outside
+ * the alphabet; FAIL_UNAVAILABLE when the issuer's keys can't be had. `net` NULL: from
+ * memory alone (FAIL_NOT_FOUND: cold).
+ */
+Res jwt_verify(
+    struct cx *cx, const struct jwt_issuers *all, struct net *net, Str token,
+    int64_t now_s, struct jwt_facts *ret) MUST;

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * buf.c - growing by doubling inside the arena.
+ */
+#include "base/buf.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+enum { FIRST_ROOM = 256 };
+
+static bool reserve(struct buf *b, size_t n)
+{
+    if (b->full || n > b->max - b->n) {
+        b->full = true;
+        return false;
+    }
+    if (b->n + n <= b->room) {
+        return true;
+    }
+    size_t room = b->room == 0 ? FIRST_ROOM : b->room * 2;
+
+    if (room < b->n + n) {
+        room = b->n + n;
+    }
+    if (room > b->max) {
+        room = b->max;
+    }
+    char *p = arena_alloc(b->mem, room);
+
+    if (b->n > 0) {
+        memcpy(p, b->p, b->n);
+    }
+    b->p = p;
+    b->room = room;
+    return true;
+}
+
+void buf_add(struct buf *b, Str s)
+{
+    if (s.n > 0 && reserve(b, s.n)) {
+        memcpy(b->p + b->n, s.p, s.n);
+        b->n += s.n;
+    }
+}
+
+void buf_add_char(struct buf *b, char c)
+{
+    buf_add(b, (Str){&c, 1});
+}
+
+void buf_add_int(struct buf *b, int64_t v)
+{
+    char digits[24];
+    size_t i = sizeof(digits);
+    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+    do {
+        digits[--i] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (v < 0) {
+        digits[--i] = '-';
+    }
+    buf_add(b, (Str){digits + i, sizeof(digits) - i});
+}
+
+static bool is_unreserved(unsigned char c)
+{
+    return char_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+void buf_add_escaped(struct buf *b, Str s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+
+        if (is_unreserved(c)) {
+            buf_add_char(b, (char)c);
+        } else {
+            char esc[3] = {'%', hex[c >> 4], hex[c & 15]};
+            buf_add(b, (Str){esc, sizeof(esc)});
+        }
+    }
+}
+
+Str buf_text(const struct buf *b)
+{
+    must_be(!b->full);
+    return (Str){b->n == 0 ? "" : b->p, b->n};
+}
+
+Res buf_done(struct cx *cx, struct buf *b, Str *ret)
+{
+    if (b->full) {
+        return fail(cx, FAIL_LIMIT, "text of more than %zu bytes", b->max);
+    }
+    *ret = buf_text(b);
+    return OK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * buf.h - text that grows, up to a limit that it knows from birth.
+ *
+ * Write freely and ask once: past the limit `full` sticks, and buf_done says FAIL_LIMIT.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct arena;
+struct cx;
+
+/* Made with designated initialisers: {.mem = …, .max = LIMIT_…_BYTES}. */
+struct buf {
+    struct arena *mem;
+    size_t max;
+    char *p;
+    size_t n;
+    size_t room;
+    bool full;
+};
+
+void buf_add(struct buf *b, Str s);
+void buf_add_char(struct buf *b, char c);
+void buf_add_int(struct buf *b, int64_t v);
+/* Percent-encodes all but the unreserved characters of RFC 3986 §2.3. */
+void buf_add_escaped(struct buf *b, Str s);
+
+/* FAIL_LIMIT if anything above did not fit. The text stays the arena's. */
+Res buf_done(struct cx *cx, struct buf *b, Str *ret) MUST;
+/* For text whose size was proved before: not fitting is a bug. */
+Str buf_text(const struct buf *b);

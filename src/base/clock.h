@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * clock.h - what time it is, and how it is written.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+int64_t clock_mono_ms(void); /* for deadlines: never goes back */
+int64_t clock_mono_us(void);
+int64_t clock_now_ms(void); /* since 1970, UTC */
+int64_t clock_now_s(void);
+
+/* RFC 3339 in UTC with milliseconds: 2026-01-31T09:00:00.000Z */
+enum { CLOCK_TEXT_BYTES = 32 };
+
+Str clock_rfc3339(int64_t ms, char text[CLOCK_TEXT_BYTES]);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fail.h - how a function says that it failed, and why.
+ *
+ * A failure has a kind (enum fail), which decides what the client sees, and a reason
+ * in words with file and line, which only the log sees. Two tables turn kinds into
+ * answers: api/errors.c (the error envelope) and api/outcomes.c (the end of a flow).
+ */
+#pragma once
+
+#define MUST          __attribute__((warn_unused_result))
+#define PRINTF(f, a)  __attribute__((format(printf, f, a)))
+#define CLEANUP(done) __attribute__((cleanup(done)))
+#define NORETURN      __attribute__((noreturn))
+
+struct cx;
+
+enum fail {
+    FAIL_NONE,
+
+    /* What the error envelope can say; the names are its codes. */
+    FAIL_PARAMETER_INVALID,
+    FAIL_PARSE_ERROR,
+    FAIL_PROVIDER_REQUIRED,
+    FAIL_MODE_REQUIRED,
+    FAIL_MALFORMED_REQUEST,
+    FAIL_NOT_AUTHENTICATED,
+    FAIL_AUTHENTICATION_FAILED,
+    FAIL_PROVIDER_INVALID,
+    FAIL_MODE_NOT_ALLOWED,
+    FAIL_PERMISSION_DENIED,
+    FAIL_FEATURE_NOT_ENABLED,
+    FAIL_NOT_FOUND,
+    FAIL_METHOD_NOT_ALLOWED,
+    FAIL_NOT_ACCEPTABLE,
+    FAIL_REQUEST_TIMEOUT,
+    FAIL_CONFLICT,
+    FAIL_PAYLOAD_TOO_LARGE,
+    FAIL_UNSUPPORTED_MEDIA_TYPE,
+    FAIL_HEAD_TOO_LARGE,
+    FAIL_THROTTLED,
+    FAIL_INTERNAL,
+    FAIL_NOT_IMPLEMENTED,
+    FAIL_HTTP_VERSION,
+    FAIL_SOURCE_ERROR,   /* a source answered what nobody can use */
+    FAIL_SOURCE_TIMEOUT, /* a source took too long */
+    FAIL_UNAVAILABLE,    /* ours: overloaded, stopping, or the store is away */
+
+    /* What only the end of a flow can say. */
+    FAIL_ACCESS_DENIED,
+    FAIL_MISSING_SCOPES,
+    FAIL_NO_REFRESH_TOKEN,
+    FAIL_ADMIN_CONSENT_REQUIRED,
+    FAIL_ACCOUNT_TYPE_NOT_ALLOWED,
+    FAIL_NO_CALENDAR,
+    FAIL_ACCOUNT_IN_USE,
+    FAIL_AUTHORIZATION_WITHDRAWN,
+    FAIL_STATE_EXPIRED,
+    FAIL_STATE_INVALID, /* no safe place to redirect to: the page */
+    FAIL_CODE_REJECTED,
+    FAIL_IDENTITY_INVALID,
+    FAIL_SOURCE_MISCONFIGURED,
+    FAIL_SOURCE_RATE_LIMITED,
+    FAIL_SOURCE_UNAVAILABLE, /* a source is away: refused, DNS, TLS, reset, 5xx */
+
+    /* What never leaves the process under this name. */
+    FAIL_LIMIT,         /* something did not fit its named limit */
+    FAIL_CONFIG,        /* the operator has to mend something; the reason says what */
+    FAIL_GRANT_REFUSED, /* a refresh token is dead for good (invalid_grant) */
+    FAIL_UNREADABLE,    /* sealed data does not open: wrong key, other record, altered */
+
+    FAIL_COUNT
+};
+
+typedef struct {
+    enum fail code;
+} Res;
+
+#define OK ((Res){FAIL_NONE})
+
+/* Notes the reason in `cx` and returns the kind. Secrets never go into a reason. */
+#define fail(cx, code, ...) fail_at((cx), (code), __FILE__, __LINE__, __VA_ARGS__)
+Res fail_at(
+    struct cx *cx, enum fail code, const char *file, int line, const char *why, ...)
+    PRINTF(5, 6);
+
+/* The one macro with a hidden return. */
+/* clang-format off */
+#define TRY(call)                                                                        \
+    do {                                                                                 \
+        Res try_res = (call);                                                            \
+        if (try_res.code != FAIL_NONE) {                                                 \
+            return try_res;                                                              \
+        }                                                                                \
+    } while (0)
+/* clang-format on */
+
+/* A broken promise between our own functions is a bug: stop, in production too. */
+#define must_be(cond) ((cond) ? (void)0 : panic(__FILE__, __LINE__, #cond))
+void panic(const char *file, int line, const char *what) NORETURN;

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * json.c - jansson has a fixed depth of its own (2,048); ours is counted before it runs.
+ */
+#include "base/json.h"
+
+#include "base/cx.h"
+
+bool j_depth_is_within(Str text, size_t most)
+{
+    size_t depth = 0;
+    bool in_string = false;
+
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+
+        if (in_string) {
+            if (c == '\\') {
+                i++;
+            } else if (c == '"') {
+                in_string = false;
+            }
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > most) {
+                return false;
+            }
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+    }
+    return true;
+}
+
+Res j_parse(struct cx *cx, Str text, size_t depth, json_t **ret)
+{
+    json_error_t error;
+
+    if (!j_depth_is_within(text, depth)) {
+        return fail(cx, FAIL_PARSE_ERROR, "JSON nested deeper than %zu", depth);
+    }
+    json_t *j = json_loadb(
+        text.n == 0 ? "" : text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
+        &error);
+
+    if (j == NULL) {
+        return fail(
+            cx, FAIL_PARSE_ERROR, "no valid JSON at line %d, column %d (jansson code %d)",
+            error.line, error.column, (int)json_error_code(&error));
+    }
+    *ret = j;
+    return OK;
+}
+
+void j_done(json_t **j)
+{
+    json_decref(*j);
+    *j = NULL;
+}
+
+bool j_text(const json_t *object, const char *key, Str *ret)
+{
+    const json_t *v = json_object_get(object, key);
+
+    if (!json_is_string(v)) {
+        return false;
+    }
+    *ret = (Str){json_string_value(v), json_string_length(v)};
+    return true;
+}
+
+bool j_int(const json_t *object, const char *key, int64_t *ret)
+{
+    const json_t *v = json_object_get(object, key);
+
+    if (!json_is_integer(v)) {
+        return false;
+    }
+    *ret = json_integer_value(v);
+    return true;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * str.c - text as pointer and length: compare, cut, convert.
+ */
+#include "base/str.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/cx.h"
+
+Str str_from_z(const char *z)
+{
+    return z == NULL ? S("") : (Str){z, strlen(z)};
+}
+
+Str str_dup(struct arena *mem, Str s)
+{
+    return str_cat(mem, s, S(""));
+}
+
+Str str_cat(struct arena *mem, Str a, Str b)
+{
+    char *p = arena_alloc(mem, a.n + b.n);
+
+    if (a.n > 0) {
+        memcpy(p, a.p, a.n);
+    }
+    if (b.n > 0) {
+        memcpy(p + a.n, b.p, b.n);
+    }
+    return (Str){p, a.n + b.n};
+}
+
+Str str_int(struct arena *mem, int64_t v)
+{
+    struct buf b = {.mem = mem, .max = 24};
+
+    buf_add_int(&b, v);
+    return buf_text(&b);
+}
+
+Res str_z(struct cx *cx, Str s, const char **ret)
+{
+    if (s.n > 0 && memchr(s.p, 0, s.n) != NULL) {
+        return fail(cx, FAIL_PARAMETER_INVALID, "text with a NUL inside");
+    }
+    *ret = str_cat(&cx->mem, s, (Str){"", 1}).p;
+    return OK;
+}
+
+bool str_eq(Str a, Str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static unsigned char lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : c;
+}
+
+bool str_eq_nocase(Str a, Str b)
+{
+    if (a.n != b.n) {
+        return false;
+    }
+    for (size_t i = 0; i < a.n; i++) {
+        if (lower((unsigned char)a.p[i]) != lower((unsigned char)b.p[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool str_starts(Str s, Str prefix)
+{
+    return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
+}
+
+bool str_ends(Str s, Str suffix)
+{
+    return s.n >= suffix.n && str_eq(str_sub(s, s.n - suffix.n, s.n), suffix);
+}
+
+bool str_find(Str s, char c, size_t *at)
+{
+    const char *p = s.n == 0 ? NULL : memchr(s.p, c, s.n);
+
+    if (p == NULL) {
+        return false;
+    }
+    *at = (size_t)(p - s.p);
+    return true;
+}
+
+bool str_contains(Str s, Str part)
+{
+    return part.n == 0 || (s.n > 0 && memmem(s.p, s.n, part.p, part.n) != NULL);
+}
+
+int str_cmp(Str a, Str b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
+
+    if (order != 0) {
+        return order;
+    }
+    return a.n < b.n ? -1 : a.n > b.n;
+}
+
+Str str_sub(Str s, size_t from, size_t to)
+{
+    if (to > s.n) {
+        to = s.n;
+    }
+    if (from > to) {
+        from = to;
+    }
+    return s.n == 0 ? s : (Str){s.p + from, to - from};
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+Str str_trim(Str s)
+{
+    while (s.n > 0 && is_space(s.p[0])) {
+        s = str_sub(s, 1, s.n);
+    }
+    while (s.n > 0 && is_space(s.p[s.n - 1])) {
+        s.n--;
+    }
+    return s;
+}
+
+Str str_lower(struct arena *mem, Str s)
+{
+    char *p = arena_alloc(mem, s.n);
+
+    for (size_t i = 0; i < s.n; i++) {
+        p[i] = (char)lower((unsigned char)s.p[i]);
+    }
+    return (Str){p, s.n};
+}
+
+bool str_next_word(Str *rest, Str separators, Str *ret)
+{
+    size_t from = 0;
+    size_t at;
+
+    while (from < rest->n && str_find(separators, rest->p[from], &at)) {
+        from++;
+    }
+    size_t to = from;
+
+    while (to < rest->n && !str_find(separators, rest->p[to], &at)) {
+        to++;
+    }
+    if (from == to) {
+        return false;
+    }
+    *ret = str_sub(*rest, from, to);
+    *rest = str_sub(*rest, to, rest->n);
+    return true;
+}
+
+bool str_next_part(Str *rest, char c, Str *ret)
+{
+    size_t at;
+
+    if (rest->p == NULL) {
+        return false;
+    }
+    if (!str_find(*rest, c, &at)) {
+        *ret = *rest;
+        *rest = (Str){NULL, 0};
+        return true;
+    }
+    *ret = str_sub(*rest, 0, at);
+    *rest = (Str){rest->p + at + 1, rest->n - at - 1};
+    return true;
+}
+
+bool str_to_int(Str s, int64_t *ret)
+{
+    bool minus = s.n > 0 && s.p[0] == '-';
+    Str digits = str_sub(s, minus ? 1 : 0, s.n);
+    int64_t v = 0;
+
+    if (digits.n == 0 || !str_is_only(digits, char_is_digit)) {
+        return false;
+    }
+    for (size_t i = 0; i < digits.n; i++) { /* downwards: INT64_MIN has no positive */
+        if (__builtin_mul_overflow(v, 10, &v)
+            || __builtin_sub_overflow(v, digits.p[i] - '0', &v)) {
+            return false;
+        }
+    }
+    if (!minus && __builtin_sub_overflow((int64_t)0, v, &v)) {
+        return false;
+    }
+    *ret = v;
+    return true;
+}
+
+/* The bytes of one well-formed sequence at `p` (Unicode 15, table 3-7), 0 if there is
+ * none. */
+static size_t utf8_length(const unsigned char *p, size_t n)
+{
+    static const struct {
+        unsigned char first, last, low, high;
+        size_t length;
+    } rows[] = {
+        {0x00, 0x7F, 0,    0,    1},
+        {0xC2, 0xDF, 0x80, 0xBF, 2},
+        {0xE0, 0xE0, 0xA0, 0xBF, 3},
+        {0xE1, 0xEC, 0x80, 0xBF, 3},
+        {0xED, 0xED, 0x80, 0x9F, 3},
+        {0xEE, 0xEF, 0x80, 0xBF, 3},
+        {0xF0, 0xF0, 0x90, 0xBF, 4},
+        {0xF1, 0xF3, 0x80, 0xBF, 4},
+        {0xF4, 0xF4, 0x80, 0x8F, 4},
+    };
+
+    for (size_t r = 0; r < COUNT(rows); r++) {
+        if (p[0] < rows[r].first || p[0] > rows[r].last) {
+            continue;
+        }
+        if (rows[r].length > n
+            || (rows[r].length > 1 && (p[1] < rows[r].low || p[1] > rows[r].high))) {
+            return 0;
+        }
+        for (size_t i = 2; i < rows[r].length; i++) {
+            if (p[i] < 0x80 || p[i] > 0xBF) {
+                return 0;
+            }
+        }
+        return rows[r].length;
+    }
+    return 0;
+}
+
+bool str_is_utf8(Str s)
+{
+    size_t step;
+
+    for (size_t i = 0; i < s.n; i += step) {
+        step = utf8_length((const unsigned char *)s.p + i, s.n - i);
+        if (step == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool str_is_only(Str s, bool (*ok)(unsigned char c))
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (!ok((unsigned char)s.p[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool char_is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool char_is_alnum(unsigned char c)
+{
+    return char_is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
+}
+
+int char_hex(unsigned char c)
+{
+    if (char_is_digit(c)) {
+        return c - '0';
+    }
+    c = lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}

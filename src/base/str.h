@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * str.h - text as pointer and length.
+ *
+ * A Str is read-only, owns nothing and is never assumed to end in NUL. All that is
+ * made here lives in the arena that was handed in. Zero-terminated text exists only
+ * at the borders of libraries: str_z makes it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+
+struct arena;
+struct cx;
+
+typedef struct {
+    const char *p;
+    size_t n;
+} Str;
+
+/* clang-format off */
+#define SI(lit) {.p = "" lit "", .n = sizeof(lit) - 1} /* static initialiser */
+#define S(lit)  ((Str)SI(lit))                         /* expression */
+/* clang-format on */
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+Str str_from_z(const char *z); /* NULL gives the empty Str */
+Str str_dup(struct arena *mem, Str s);
+Str str_cat(struct arena *mem, Str a, Str b);
+Str str_int(struct arena *mem, int64_t v);
+
+/* A zero-terminated copy; FAIL_PARAMETER_INVALID when `s` holds a NUL. */
+Res str_z(struct cx *cx, Str s, const char **ret) MUST;
+
+bool str_eq(Str a, Str b);        /* for what is public; secrets: seal_equal */
+bool str_eq_nocase(Str a, Str b); /* ASCII only */
+bool str_starts(Str s, Str prefix);
+bool str_ends(Str s, Str suffix);
+bool str_find(Str s, char c, size_t *at);
+bool str_contains(Str s, Str part);
+int str_cmp(Str a, Str b);
+
+/* The part [from, to); both are cut to the length. */
+Str str_sub(Str s, size_t from, size_t to);
+Str str_trim(Str s); /* white space of ASCII, both ends */
+Str str_lower(struct arena *mem, Str s);
+
+/* Cuts `*rest` at the first byte that is in `separators`, skipping empty words: false at
+ * the end. */
+bool str_next_word(Str *rest, Str separators, Str *ret);
+/* Cuts `*rest` at the first `c`, keeping empty parts: false when nothing was left. A
+ * Str with p == NULL marks the end. */
+bool str_next_part(Str *rest, char c, Str *ret);
+
+/* Decimal, an optional '-', no sign '+', no space, no overflow. */
+bool str_to_int(Str s, int64_t *ret);
+
+bool str_is_utf8(Str s);
+bool str_is_only(Str s, bool (*ok)(unsigned char c));
+bool char_is_alnum(unsigned char c);
+bool char_is_digit(unsigned char c);
+/* The value of a hexadecimal digit, or -1. */
+int char_hex(unsigned char c);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+#include "base/testing.h"
+
+static void test_buf_add_stops_at_its_limit_and_says_so(void **state)
+{
+    Str text = S("untouched");
+
+    (void)state;
+    for (size_t n = 999; n <= 1001; n++) {
+        struct buf b = {.mem = &t_cx()->mem, .max = 1000};
+
+        for (size_t i = 0; i < n; i++) {
+            buf_add_char(&b, 'x');
+        }
+        if (n <= 1000) {
+            T_OK(buf_done(t_cx(), &b, &text));
+            T_INT(text.n, n);
+        } else {
+            text = S("untouched");
+            T_FAIL(FAIL_LIMIT, buf_done(t_cx(), &b, &text));
+            T_STR(text, S("untouched"));
+        }
+    }
+}
+
+static void test_buf_add_escaped_leaves_only_the_unreserved(void **state)
+{
+    struct buf b = {.mem = &t_cx()->mem, .max = 100};
+
+    (void)state;
+    buf_add_escaped(&b, S("aZ0-._~ /?&=+%\x01\xC3\xA9"));
+    T_STR(buf_text(&b), S("aZ0-._~%20%2F%3F%26%3D%2B%25%01%C3%A9"));
+}
+
+static void test_buf_add_int_writes_the_extremes(void **state)
+{
+    struct buf b = {.mem = &t_cx()->mem, .max = 100};
+
+    (void)state;
+    buf_add_int(&b, INT64_MIN);
+    buf_add_char(&b, ' ');
+    buf_add_int(&b, INT64_MAX);
+    buf_add_char(&b, ' ');
+    buf_add_int(&b, 0);
+    T_STR(buf_text(&b), S("-9223372036854775808 9223372036854775807 0"));
+}
+
+static void test_buf_text_of_nothing_is_empty(void **state)
+{
+    struct buf b = {.mem = &t_cx()->mem, .max = 0};
+
+    (void)state;
+    buf_add(&b, S(""));
+    T_STR(buf_text(&b), S(""));
+    buf_add(&b, S("x"));
+    T_TRUE(b.full);
+}
+
+T_MAIN(
+    T(test_buf_add_stops_at_its_limit_and_says_so),
+    T(test_buf_add_escaped_leaves_only_the_unreserved),
+    T(test_buf_add_int_writes_the_extremes), T(test_buf_text_of_nothing_is_empty))

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "base/str.h"
+#include "base/testing.h"
+
+static void test_str_to_int_takes_only_plain_decimals(void **state)
+{
+    static const struct {
+        Str text;
+        bool ok;
+        int64_t want;
+    } rows[] = {
+        {SI("0"),                    true,  0        },
+        {SI("007"),                  true,  7        },
+        {SI("-1"),                   true,  -1       },
+        {SI("9223372036854775807"),  true,  INT64_MAX},
+        {SI("9223372036854775808"),  false, 0        },
+        {SI("-9223372036854775808"), true,  INT64_MIN},
+        {SI("-9223372036854775809"), false, 0        },
+        {SI(""),                     false, 0        },
+        {SI("-"),                    false, 0        },
+        {SI("+1"),                   false, 0        },
+        {SI(" 1"),                   false, 0        },
+        {SI("1 "),                   false, 0        },
+        {SI("1e3"),                  false, 0        },
+        {SI("0x1"),                  false, 0        },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t v = 77;
+
+        T_INT(str_to_int(rows[i].text, &v), rows[i].ok);
+        T_TRUE(v == (rows[i].ok ? rows[i].want : 77));
+    }
+}
+
+static void test_str_is_utf8_refuses_what_unicode_refuses(void **state)
+{
+    static const struct {
+        Str text;
+        bool ok;
+    } rows[] = {
+        {SI(""),                                          true },
+        {SI("caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x93\x85"), true },
+        {SI("\xC0\xAF"),                                  false}, /* overlong */
+        {SI("\xE0\x80\xAF"),                              false},
+        {SI("\xED\xA0\x80"),                              false}, /* a surrogate */
+        {SI("\xED\x9F\xBF"),                              true },
+        {SI("\xF4\x8F\xBF\xBF"),                          true }, /* U+10FFFF */
+        {SI("\xF4\x90\x80\x80"),                          false},
+        {SI("\x80"),                                      false},
+        {SI("\xC3"),                                      false}, /* cut */
+        {SI("\xF0\x9F\x93"),                              false},
+        {SI("\xFF"),                                      false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        T_INT(str_is_utf8(rows[i].text), rows[i].ok);
+    }
+}
+
+static void test_str_next_word_and_part_cut(void **state)
+{
+    Str rest = S(" a, b,,c ");
+    Str word;
+    int words = 0;
+
+    (void)state;
+    while (str_next_word(&rest, S(" ,"), &word)) {
+        T_TRUE(word.n == 1 && word.p[0] == "abc"[words]);
+        words++;
+    }
+    T_INT(words, 3);
+
+    Str parts = S("a..b.");
+    Str want[] = {S("a"), S(""), S("b"), S("")};
+    size_t n = 0;
+
+    while (str_next_part(&parts, '.', &word)) {
+        T_STR(word, want[n]);
+        n++;
+    }
+    T_INT(n, COUNT(want));
+}
+
+static void test_str_sub_and_trim_never_leave_the_text(void **state)
+{
+    (void)state;
+    T_STR(str_sub(S("abc"), 1, 99), S("bc"));
+    T_STR(str_sub(S("abc"), 5, 2), S(""));
+    T_STR(str_trim(S(" \t a b \r\n")), S("a b"));
+    T_STR(str_trim(S("   ")), S(""));
+    T_TRUE(str_starts(S("abc"), S("ab")) && !str_starts(S("a"), S("ab")));
+    T_TRUE(str_ends(S("abc"), S("bc")) && !str_ends(S("c"), S("bc")));
+    T_TRUE(str_eq_nocase(S("aBc"), S("AbC")) && !str_eq_nocase(S("a"), S("b")));
+    T_TRUE(str_cmp(S("a"), S("b")) < 0 && str_cmp(S("ab"), S("a")) > 0);
+    T_TRUE(str_contains(S("abc"), S("bc")) && !str_contains(S("abc"), S("d")));
+}
+
+static void test_str_z_refuses_an_inner_nul(void **state)
+{
+    const char *z = "untouched";
+
+    (void)state;
+    T_FAIL(FAIL_PARAMETER_INVALID, str_z(t_cx(), S("a\0b"), &z));
+    assert_string_equal(z, "untouched");
+    T_OK(str_z(t_cx(), S("ab"), &z));
+    assert_string_equal(z, "ab");
+}
+
+static void test_j_parse_counts_depth_and_refuses_duplicates(void **state)
+{
+    static const struct {
+        Str text;
+        enum fail want;
+    } rows[] = {
+        {SI("{\"a\":[{\"b\":1}]}"),   FAIL_NONE       }, /* depth 3: the edge */
+        {SI("{\"a\":[{\"b\":[]}]}"),  FAIL_PARSE_ERROR}, /* one past it */
+        {SI("{\"a\":\"[[[[[[\"}"),    FAIL_NONE       },
+        {SI("{\"a\":\"\\\"[[[[[\"}"), FAIL_NONE       },
+        {SI("{\"a\":1,\"a\":2}"),     FAIL_PARSE_ERROR},
+        {SI("{\"a\":1} x"),           FAIL_PARSE_ERROR},
+        {SI("\xEF\xBB\xBF{}"),        FAIL_PARSE_ERROR},
+        {SI("{\"a\":\"\xFF\"}"),      FAIL_PARSE_ERROR},
+        {SI("{\"a\":\"\\u0000\"}"),   FAIL_PARSE_ERROR},
+        {SI("{\"a\":1e999}"),         FAIL_PARSE_ERROR},
+        {SI(""),                      FAIL_PARSE_ERROR},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        CLEANUP(j_done) json_t *j = NULL;
+
+        T_FAIL(rows[i].want, j_parse(t_cx(), rows[i].text, 3, &j));
+        T_INT(j != NULL, rows[i].want == FAIL_NONE);
+    }
+}
+
+T_MAIN(
+    T(test_str_to_int_takes_only_plain_decimals),
+    T(test_str_is_utf8_refuses_what_unicode_refuses), T(test_str_next_word_and_part_cut),
+    T(test_str_sub_and_trim_never_leave_the_text), T(test_str_z_refuses_an_inner_nul),
+    T(test_j_parse_counts_depth_and_refuses_duplicates))

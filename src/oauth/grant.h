@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * grant.h - one record of what a source granted, sealed for one account.
+ *
+ * The associated data names provider, account and purpose: a record that was moved does
+ * not open.
+ */
+#pragma once
+
+#include "seal/keyring.h"
+
+struct grant {
+    Str refresh_token;
+    Str refresh_token_before; /* kept until the new one has worked; empty: none */
+    Str access_token;
+    int64_t access_expires_ms;
+    Str scope;
+};
+
+Str grant_seal(
+    struct arena *mem, const struct keyring *k, int64_t provider, int64_t account,
+    const struct grant *g);
+Res grant_open(
+    struct cx *cx, const struct keyring *k, int64_t provider, int64_t account, Str record,
+    struct grant *ret) MUST; /* FAIL_UNREADABLE */
+
+/* A refresh token that waits to be revoked: bound to source and subject. */
+Str revocation_seal(
+    struct arena *mem, const struct keyring *k, int source, Str subject,
+    Str refresh_token);
+Res revocation_open(
+    struct cx *cx, const struct keyring *k, int source, Str subject, Str record, Str *ret)
+    MUST; /* FAIL_UNREADABLE */

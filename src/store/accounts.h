@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * accounts.h - connected accounts, and the sealed grant of each.
+ *
+ * An account is one person at one source for one provider: (provider, source, subject) is
+ * unique. Ids are never used again. A grant's record is opaque here: oauth/grant.h seals
+ * and opens it.
+ */
+#pragma once
+
+#include "base/kinds.h"
+#include "base/str.h"
+
+struct cx;
+struct db;
+
+enum account_status { ACCOUNT_CONNECTED = 1, ACCOUNT_NEEDS_RECONNECT = 2 };
+
+struct account {
+    int64_t id;
+    int64_t provider;
+    enum mode mode;
+    Str user; /* empty: the business itself */
+    enum source_id source;
+    Str subject;
+    Str username;
+    enum account_status status;
+    Str status_reason; /* empty: none */
+    int64_t status_since_ms;
+    int64_t connected_ms;
+};
+
+struct grant_record {
+    int64_t version; /* every write names the version that it replaces; the first is 1 */
+    uint32_t key_id;
+    Str sealed;
+};
+
+struct account_filter {
+    int64_t provider;
+    enum mode mode;
+    bool any_user; /* else exactly `user` */
+    Str user;
+};
+
+struct account_page {
+    struct account *at;
+    size_t n;
+    int64_t count; /* of all that the filter lets through */
+};
+
+/* FAIL_NOT_FOUND throughout. */
+Res account_get(struct cx *cx, struct db *db, int64_t id, struct account *ret) MUST;
+Res account_find(
+    struct cx *cx, struct db *db, int64_t provider, enum source_id source, Str subject,
+    struct account *ret) MUST;
+Res account_list(
+    struct cx *cx, struct db *db, const struct account_filter *filter, int64_t offset,
+    int64_t limit, struct account_page *ret) MUST;
+/* provider 0: of all. For the command line. */
+Res account_list_all(
+    struct cx *cx, struct db *db, int64_t provider, struct account **ret, size_t *n) MUST;
+Res account_insert(struct cx *cx, struct db *db, const struct account *a, int64_t *ret)
+    MUST;
+/* Username, status connected and connected_ms anew; all else stays. */
+Res account_renew(struct cx *cx, struct db *db, int64_t id, Str username, int64_t now_ms)
+    MUST;
+/* The account and its grant. */
+Res account_delete(struct cx *cx, struct db *db, int64_t id) MUST;
+/* How many connected accounts of any provider have this subject. */
+Res account_count_subject(
+    struct cx *cx, struct db *db, enum source_id source, Str subject, int64_t *ret) MUST;
+
+Res grant_get(struct cx *cx, struct db *db, int64_t account, struct grant_record *ret)
+    MUST;
+/* `g->version` is the one that is replaced, 0 for the first. FAIL_CONFLICT when it isn't
+ * that one. */
+Res grant_put(struct cx *cx, struct db *db, int64_t account, const struct grant_record *g)
+    MUST;
