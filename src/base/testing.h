@@ -7,6 +7,12 @@
  */
 #pragma once
 
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/cx.h"
 #include "base/str.h"
 
@@ -54,11 +60,32 @@ static inline void t_res_is(Res got, enum fail want, const char *file, int line)
     }
 }
 
+/* In a child of its own, silent and without a core file. */
+static inline void t_aborts(void (*run)(void), const char *file, int line)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+        (void)close(STDERR_FILENO);
+        (void)signal(SIGABRT, SIG_DFL);
+        run();
+        _exit(EXIT_SUCCESS);
+    }
+    if (waitpid(child, &status, 0) != child || !WIFSIGNALED(status)
+        || WTERMSIG(status) != SIGABRT) {
+        print_error("did not abort\n");
+        _fail(file, line);
+    }
+}
+
 /* clang-format off */
 #define T_OK(call)         t_res_is((call), FAIL_NONE, __FILE__, __LINE__)
 #define T_FAIL(kind, call) t_res_is((call), (kind), __FILE__, __LINE__)
 #define T_STR(got, want)   t_str_is((got), (want), __FILE__, __LINE__)
 #define T_TRUE(cond)       _assert_true((uintmax_t)!!(cond), #cond, __FILE__, __LINE__)
+#define T_ABORTS(run)      t_aborts((run), __FILE__, __LINE__)
 #define T_INT(got, want)   assert_int_equal((got), (want))
 #define T(name)            cmocka_unit_test_teardown(name, t_end)
 #define T_MAIN(...)                                                                      \
