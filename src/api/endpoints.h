@@ -51,8 +51,9 @@ struct endpoint {
 };
 
 /* Validation of a body against its shape, with Django REST Framework's messages: the
- * trimmed values in the order of the shape's fields; an optional one that is absent is
- * empty. */
+ * trimmed values in the order of the shape's fields; one that is absent is empty. After
+ * FAIL_PARAMETER_INVALID the fields that stand have their values and the others are
+ * empty, so that a handler can note errors of its own beside them. */
 Res call_read_body(struct call *c, const struct api_shape *shape, Str *values) MUST;
 
 /* page and page_size (contract §7): field errors on them. */

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "auth/issuers.h"
+#include "auth/rate.h"
 #include "base/kinds.h"
 #include "http/request.h"
 #include "oauth/state.h"
@@ -39,10 +40,11 @@ struct auth_need {
     bool credential; /* by hash (API token) or whole (JWT, in the request's arena) */
     bool is_jwt;
     unsigned char hash[AUTH_TOKEN_HASH_BYTES];
-    Str jwt;
+    Str jwt; /* never set in a renewal, so that one may outlive its request */
     bool provider;
-    int64_t provider_id;
-    bool is_renewal; /* the request goes on; load this in the background */
+    int64_t provider_id; /* 0: the only one that the credential has */
+    bool is_renewal;     /* the request goes on; load this in the background */
+    bool is_counted;     /* the rate limit has seen this request */
 };
 
 struct auth_loaded; /* what a worker found: heap memory, handed from thread to thread */
@@ -51,6 +53,7 @@ struct auth_settings {
     struct jwt_issuers issuers;
     int64_t rate; /* requests/s per credential and node; 0: off */
     int64_t burst;
+    struct rate_table *rates; /* owned by the settings; NULL when rate is 0 */
 };
 
 /* The field that a header error is about, for field_errors; `message` is for the caller.
@@ -64,17 +67,24 @@ struct auth_error {
 struct auth_cache *auth_cache_open(void);
 void auth_cache_close(struct auth_cache **c); /* accepts NULL */
 
+struct auth_ask {
+    struct auth_cache *cache;
+    const struct auth_settings *settings;
+    const struct http_request *req;
+    const struct auth_loaded *loaded; /* NULL at first */
+    int64_t now_ms;                   /* clock_mono_ms */
+};
+
 /*
  * OK with need->credential or need->provider set and not is_renewal: cold, load and call
- * again with what was loaded (`loaded`, else NULL). OK otherwise: `ret` is who asks.
- * Failures are the contract's: 401, 403, provider_required, mode_required,
- * parameter_invalid (then `error` names the header). The order is credential, 429,
- * provider, mode, user, feature.
+ * again with what was loaded. OK otherwise: `ret` is who asks, and `loaded` stays open
+ * until the handler has left the fast lane. Failures are the contract's: 401, 403,
+ * provider_required, mode_required, parameter_invalid (then `error` names the header).
+ * The order is credential, 429, provider, mode, user, feature.
  */
 Res auth_check(
-    struct cx *cx, struct auth_cache *cache, const struct auth_settings *settings,
-    const struct http_request *req, const struct auth_loaded *loaded,
-    struct auth_need *need, struct identity *ret, struct auth_error *error) MUST;
+    struct cx *cx, const struct auth_ask *ask, struct auth_need *need,
+    struct identity *ret, struct auth_error *error) MUST;
 
 /* In a worker: reads the store, or verifies the JWT. What is unknown is loaded too, as
  * unknown. FAIL_UNAVAILABLE: the store or the issuer's keys are away. */

@@ -31,18 +31,15 @@ const struct jwt_issuer *jwt_issuer_find(const struct jwt_issuers *all, Str name
 /* What a verified JWT says. `expires_s` includes no leeway. */
 struct jwt_facts {
     const struct jwt_issuer *issuer;
-    Str user;
+    Str user; /* as claimed: may be outside the alphabet of Caldock-User */
     unsigned modes;
     const int64_t *providers; /* claimed and allowed to the issuer */
     size_t n_providers;
     int64_t expires_s;
 };
 
-/*
- * FAIL_AUTHENTICATION_FAILED whatever is wrong; FAIL_PERMISSION_DENIED for a user outside
- * the alphabet; FAIL_UNAVAILABLE when the issuer's keys can't be had. `net` NULL: from
- * memory alone (FAIL_NOT_FOUND: cold).
- */
+/* FAIL_AUTHENTICATION_FAILED whatever is wrong; FAIL_UNAVAILABLE when the issuer's keys
+ * can't be had. */
 Res jwt_verify(
     struct cx *cx, const struct jwt_issuers *all, struct net *net, Str token,
     int64_t now_s, struct jwt_facts *ret) MUST;

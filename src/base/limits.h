@@ -63,7 +63,9 @@ enum {
     LIMIT_CACHE_MS = 4000,
     LIMIT_CACHE_RENEW_MS = 2000,
     LIMIT_CACHE_NEGATIVE_MS = 1000,
+    LIMIT_CACHE_JWT_MS = 5 * 60 * 1000, /* no shorter than keys are re-read (§9) */
     LIMIT_CACHE_ENTRIES = 65536,
+    LIMIT_RATE_ENTRIES = 32768,
 
     /* lanes */
     LIMIT_COLD_QUEUE = 256,
