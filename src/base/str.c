@@ -207,14 +207,13 @@ bool str_to_int(Str s, int64_t *ret)
     return true;
 }
 
-/* The bytes of one well-formed sequence at `p` (Unicode 15, table 3-7), 0 if there is
- * none. */
-static size_t utf8_length(const unsigned char *p, size_t n)
+size_t str_utf8_step(Str s, bool *ok)
 {
     static const struct {
-        unsigned char first, last, low, high;
+        unsigned char first, last, low, high; /* of the first byte, of the second */
         size_t length;
     } rows[] = {
+  /* Unicode 15, table 3-7 */
         {0x00, 0x7F, 0,    0,    1},
         {0xC2, 0xDF, 0x80, 0xBF, 2},
         {0xE0, 0xE0, 0xA0, 0xBF, 3},
@@ -226,35 +225,34 @@ static size_t utf8_length(const unsigned char *p, size_t n)
         {0xF4, 0xF4, 0x80, 0x8F, 4},
     };
 
+    const unsigned char *p = (const unsigned char *)s.p;
+
     for (size_t r = 0; r < COUNT(rows); r++) {
-        if (p[0] < rows[r].first || p[0] > rows[r].last) {
-            continue;
-        }
-        if (rows[r].length > n
-            || (rows[r].length > 1 && (p[1] < rows[r].low || p[1] > rows[r].high))) {
-            return 0;
-        }
-        for (size_t i = 2; i < rows[r].length; i++) {
-            if (p[i] < 0x80 || p[i] > 0xBF) {
-                return 0;
+        if (p[0] >= rows[r].first && p[0] <= rows[r].last) {
+            unsigned char low = rows[r].low, high = rows[r].high;
+            size_t i = 1;
+
+            while (i < rows[r].length && i < s.n && p[i] >= low && p[i] <= high) {
+                low = 0x80;
+                high = 0xBF;
+                i++;
             }
+            *ok = i == rows[r].length;
+            return i;
         }
-        return rows[r].length;
     }
-    return 0;
+    *ok = false;
+    return 1;
 }
 
 bool str_is_utf8(Str s)
 {
-    size_t step;
+    bool ok = true;
 
-    for (size_t i = 0; i < s.n; i += step) {
-        step = utf8_length((const unsigned char *)s.p + i, s.n - i);
-        if (step == 0) {
-            return false;
-        }
+    while (ok && s.n > 0) {
+        s = str_sub(s, str_utf8_step(s, &ok), s.n);
     }
-    return true;
+    return ok;
 }
 
 bool str_is_only(Str s, bool (*ok)(unsigned char c))

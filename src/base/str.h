@@ -60,6 +60,10 @@ bool str_next_part(Str *rest, char c, Str *ret);
 bool str_to_int(Str s, int64_t *ret);
 
 bool str_is_utf8(Str s);
+/* The bytes of the first character of `s`, which is not empty. Not ok: of the longest
+ * piece that could have begun one, at least 1; a single U+FFFD stands for it (Unicode 15,
+ * §3.9). */
+size_t str_utf8_step(Str s, bool *ok);
 bool str_is_only(Str s, bool (*ok)(unsigned char c));
 bool char_is_alnum(unsigned char c);
 bool char_is_digit(unsigned char c);

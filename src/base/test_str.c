@@ -61,6 +61,36 @@ static void test_str_is_utf8_refuses_what_unicode_refuses(void **state)
     }
 }
 
+static void test_str_utf8_step_takes_the_longest_broken_piece(void **state)
+{
+    static const struct {
+        Str text;
+        bool ok;
+        size_t step;
+    } rows[] = {
+        {SI("ab"),               true,  1},
+        {SI("\0b"),              true,  1},
+        {SI("\xC3\xA9z"),        true,  2},
+        {SI("\xF0\x9F\x93\x85"), true,  4},
+        {SI("\x80\x80"),         false, 1},
+        {SI("\xC0\xAF"),         false, 1}, /* overlong: no byte could begin one */
+        {SI("\xE0\x80\xAF"),     false, 1},
+        {SI("\xED\xA0\x80"),     false, 1},
+        {SI("\xE2\x82z"),        false, 2},
+        {SI("\xE2\x82"),         false, 2}, /* cut */
+        {SI("\xF0\x9F\x93\xC3"), false, 3},
+        {SI("\xFF"),             false, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool ok = !rows[i].ok;
+
+        T_INT(str_utf8_step(rows[i].text, &ok), rows[i].step);
+        T_INT(ok, rows[i].ok);
+    }
+}
+
 static void test_str_next_word_and_part_cut(void **state)
 {
     Str rest = S(" a, b,,c ");
@@ -140,6 +170,8 @@ static void test_j_parse_counts_depth_and_refuses_duplicates(void **state)
 
 T_MAIN(
     T(test_str_to_int_takes_only_plain_decimals),
-    T(test_str_is_utf8_refuses_what_unicode_refuses), T(test_str_next_word_and_part_cut),
-    T(test_str_sub_and_trim_never_leave_the_text), T(test_str_z_refuses_an_inner_nul),
+    T(test_str_is_utf8_refuses_what_unicode_refuses),
+    T(test_str_utf8_step_takes_the_longest_broken_piece),
+    T(test_str_next_word_and_part_cut), T(test_str_sub_and_trim_never_leave_the_text),
+    T(test_str_z_refuses_an_inner_nul),
     T(test_j_parse_counts_depth_and_refuses_duplicates))
