@@ -28,10 +28,8 @@ struct identity {
     Str issuer;       /* of a JWT: the section's name */
     int64_t provider;
     enum mode mode;
-    Str user; /* empty: none known */
-    /* In normal form, and the cache's own: valid until the handler leaves the fast lane.
-     */
-    const Str *patterns;
+    Str user;            /* empty: none known */
+    const Str *patterns; /* the cache's own: valid until the fast lane is left */
     size_t n_patterns;
 };
 
