@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a test may make a stand-in do: as methods, and as POST /__control/<method> with the
+// argument as JSON, for whoever runs it in another process.
+import { Faults } from './faults.mjs';
+import { readBody, send } from './wire.mjs';
+
+const LOG_LENGTH = 10000;
+
+function overlay(target, { set = {}, drop = [] }) {
+    return Object.fromEntries(
+        Object.entries({ ...target, ...set }).filter(([name]) => !drop.includes(name)),
+    );
+}
+
+export class Control {
+    faults = new Faults();
+    log = [];
+
+    constructor() {
+        this.reset();
+    }
+
+    // Forgets all but the keys, which clients may have cached.
+    reset() {
+        this.faults.clear();
+        this.log.length = 0;
+        this.automatic = undefined;
+        this.callbackPatch = undefined;
+        this.tokenPatch = undefined;
+        this.forgery = undefined;
+        this.mailboxes = new Map();
+        this.identity?.reset();
+    }
+
+    // {path, times?, delay?, hang|reset|cut|megabyte|html|redirect|status|body, headers?}
+    fault(fault) {
+        this.faults.add(fault);
+    }
+
+    // The next ID token: the name of a row of FORGERIES, or {claims?, header?} to lay over.
+    forge(kind) {
+        this.forgery = kind;
+    }
+
+    takeForgery() {
+        const kind = this.forgery;
+        this.forgery = undefined;
+        return kind;
+    }
+
+    // Consent without a page: {account?, leaveOut?: [scope], deny?}, or null for the page.
+    auto(answer) {
+        this.automatic = answer ?? undefined;
+    }
+
+    // {set?: {name: value}, drop?: [name]}: laid over all callbacks from now on.
+    callback(patch) {
+        this.callbackPatch = patch ?? undefined;
+    }
+
+    patchCallback(parameters) {
+        for (const name of this.callbackPatch?.drop ?? []) parameters.delete(name);
+        for (const [name, value] of Object.entries(this.callbackPatch?.set ?? {})) {
+            parameters.set(name, value);
+        }
+    }
+
+    // {set?, drop?}: laid over the next answer of the token endpoint.
+    tokens(patch) {
+        this.tokenPatch = patch ?? undefined;
+    }
+
+    patchTokens(body) {
+        const patch = this.tokenPatch;
+        this.tokenPatch = undefined;
+        return patch ? overlay(body, patch) : body;
+    }
+
+    // {account, calendars}: a number of them, or 'off', from now on.
+    mailbox({ account, calendars }) {
+        this.mailboxes.set(account, calendars);
+    }
+
+    calendarsFor(person) {
+        return this.mailboxes.get(person.email) ?? person.calendars;
+    }
+
+    // {drop?}: new signing keys; the old ones leave the JWKS with `drop`.
+    rotate(options) {
+        this.identity.keys.rotate(options);
+    }
+
+    // {account}: the person withdraws consent on the source's own pages.
+    withdraw({ account }) {
+        const person = this.identity.source.people.find(({ email }) => email === account);
+        this.identity.withdraw(person);
+    }
+
+    // Access tokens die before their time; refresh tokens live on.
+    expire() {
+        this.identity.memory.expire('AccessToken');
+    }
+
+    note(entry) {
+        this.log.push(entry);
+        if (this.log.length > LOG_LENGTH) this.log.shift();
+        return entry;
+    }
+
+    // Requests whose path contains `path`, oldest first: {method, path, query, form, headers, status}.
+    requests(path = '') {
+        return this.log.filter((entry) => entry.path.includes(path));
+    }
+
+    async serve({ request, response, url }) {
+        const name = url.pathname.split('/').at(-1);
+        const actions = [
+            'reset',
+            'fault',
+            'forge',
+            'auto',
+            'callback',
+            'tokens',
+            'mailbox',
+            'rotate',
+            'withdraw',
+            'expire',
+        ];
+        if (request.method === 'GET' && name === 'log') return send(response, 200, this.log);
+        if (request.method === 'GET' && name === 'issued') {
+            return send(response, 200, [...this.identity.issued]);
+        }
+        if (request.method === 'GET' && name === 'foreign-jwks') {
+            return send(response, 200, { keys: [this.identity.keys.foreign().jwk] });
+        }
+        if (request.method !== 'POST' || !actions.includes(name)) {
+            return send(response, 404, { error: `one of ${actions.join(', ')}, log, issued` });
+        }
+        this[name](JSON.parse((await readBody(request)) || 'null') ?? undefined);
+        return send(response, 200, {});
+    }
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// Google as its clients see it: paths, people, parameters, ID token claims, error texts,
+// revocation and the calendar list. The protocol itself is in identity.mjs.
+import { calendarsOf, pageOf } from './calendars.mjs';
+import { readBody, send } from './wire.mjs';
+
+const SCOPE = 'https://www.googleapis.com/auth/';
+const LIST = '/calendar/v3/users/me/calendarList';
+const LISTING_SCOPES = [
+    'calendar',
+    'calendar.readonly',
+    'calendar.calendarlist',
+    'calendar.calendarlist.readonly',
+];
+
+const PEOPLE = [
+    { sub: '100000000000000000001', email: 'alice@example.com', name: 'Alice Example' },
+    { sub: '100000000000000000002', email: 'bob@acme.test', name: 'Bob Acme', hd: 'acme.test' },
+    { sub: '100000000000000000003', email: 'erin@example.com', name: 'Erin Empty', calendars: 0 },
+    {
+        sub: '100000000000000000004',
+        email: 'nora@acme.test',
+        name: 'Nora Nocal',
+        hd: 'acme.test',
+        calendars: 'off',
+    },
+];
+
+// What oidc-provider finds wrong with a token request, in Google's words.
+const GRANT_ERRORS = [
+    [/code not found/, 'Malformed auth code.'],
+    [/PKCE/, 'Invalid code verifier.'],
+    [/refresh token not found/, 'Token has been expired or revoked.'],
+];
+
+function tokenError(body, detail = '') {
+    if (body.error === 'invalid_client') {
+        const text = /not found/.test(detail) ? 'The OAuth client was not found.' : 'Unauthorized';
+        return { error: 'invalid_client', error_description: text };
+    }
+    if (/redirect_uri mismatch/.test(detail)) {
+        return { error: 'redirect_uri_mismatch', error_description: 'Bad Request' };
+    }
+    if (body.error === 'invalid_grant') {
+        const known = GRANT_ERRORS.find(([pattern]) => pattern.test(detail));
+        return { error: 'invalid_grant', error_description: known?.[1] ?? 'Bad Request' };
+    }
+    return { error: body.error, error_description: body.error_description };
+}
+
+// Identity scopes are answered under their long names.
+const longScope = (scope) =>
+    scope === 'email' || scope === 'profile' ? `${SCOPE}userinfo.${scope}` : scope;
+const longScopes = (scopes = '') => scopes.split(' ').map(longScope).join(' ');
+
+function apiError(response, status, reason, message, headers) {
+    const errors = [{ domain: 'global', reason, message }];
+    send(response, status, { error: { errors, code: status, message } }, headers);
+}
+
+const challenge = (error) => ({
+    'www-authenticate': `Bearer realm="https://accounts.google.com/"${error ? `, error="${error}"` : ''}`,
+});
+
+const calendarId = (person, key) =>
+    key === 'primary' ? person.email : `${key}-${person.sub}@group.calendar.google.com`;
+
+const entryOf = (person) => (calendar) => ({
+    kind: 'calendar#calendarListEntry',
+    etag: '"1"',
+    id: calendarId(person, calendar.key),
+    summary: calendar.isPrimary ? person.email : calendar.name,
+    timeZone: calendar.timeZone,
+    colorId: '14',
+    backgroundColor: calendar.color,
+    foregroundColor: '#000000',
+    selected: true,
+    accessRole: calendar.isPrimary ? 'owner' : calendar.canEdit ? 'writer' : 'reader',
+    defaultReminders: [],
+    ...(calendar.isPrimary && { primary: true }),
+});
+
+// The person behind a request for the calendar API, or an answered error.
+function allowed({ response, grant, calendarsFor }) {
+    if (!grant) {
+        apiError(response, 401, 'authError', 'Invalid Credentials', challenge('invalid_token'));
+        return false;
+    }
+    if (!LISTING_SCOPES.some((name) => grant.scopes.includes(SCOPE + name))) {
+        apiError(
+            response,
+            403,
+            'insufficientPermissions',
+            'Request had insufficient authentication scopes.',
+            challenge('insufficient_scope'),
+        );
+        return false;
+    }
+    if (calendarsFor(grant.person) === 'off') {
+        apiError(
+            response,
+            403,
+            'notACalendarUser',
+            'The user must be signed up for Google Calendar.',
+        );
+        return false;
+    }
+    return true;
+}
+
+function listCalendars(call) {
+    if (!allowed(call)) return;
+    const { response, url, grant, calendarsFor } = call;
+    const size = Math.min(Number(url.searchParams.get('maxResults') ?? 100), 250);
+    const from = Number(Buffer.from(url.searchParams.get('pageToken') ?? '', 'base64url'));
+    if (!(size >= 1) || !(from >= 0)) {
+        return apiError(response, 400, 'invalid', 'Invalid Value');
+    }
+    const { items, next } = pageOf(calendarsOf(calendarsFor(grant.person)), from, size);
+    send(response, 200, {
+        kind: 'calendar#calendarList',
+        etag: '"p1"',
+        ...(next === undefined
+            ? { nextSyncToken: 'c3luYw' }
+            : { nextPageToken: Buffer.from(String(next)).toString('base64url') }),
+        items: items.map(entryOf(grant.person)),
+    });
+}
+
+function getCalendar(call) {
+    if (!allowed(call)) return;
+    const { response, path, grant, calendarsFor } = call;
+    const wanted = decodeURIComponent(path.slice(LIST.length + 1));
+    const found = calendarsOf(calendarsFor(grant.person))
+        .map(entryOf(grant.person))
+        .find((entry) => entry.id === wanted || (entry.primary && wanted === 'primary'));
+    if (!found) return apiError(response, 404, 'notFound', 'Not Found');
+    send(response, 200, found);
+}
+
+// No client authentication; either token takes away all that the person allowed the client.
+async function revoke({ request, response, entry, url, identity }) {
+    entry.form = Object.fromEntries(new URLSearchParams(await readBody(request)));
+    const token = entry.form.token ?? url.searchParams.get('token');
+    if (!(await identity.revokeConsent(token))) {
+        const error = { error: 'invalid_token', error_description: 'Token expired or revoked' };
+        return send(response, 400, error);
+    }
+    send(response, 200, {});
+}
+
+export const google = (base) => ({
+    name: 'google',
+    client: {
+        client_id: '1234567890-standin.apps.googleusercontent.com',
+        client_secret: 'GOCSPX-standin-secret-5b1f',
+    },
+    people: PEOPLE,
+    routes: { authorization: '/o/oauth2/v2/auth', token: '/token', userinfo: '/v1/userinfo' },
+    jwksPath: '/oauth2/v3/certs',
+    scopes: [
+        'openid',
+        'email',
+        'profile',
+        ...LISTING_SCOPES.map((name) => SCOPE + name),
+        `${SCOPE}calendar.events`,
+        `${SCOPE}calendar.events.readonly`,
+    ],
+    extraParams: ['access_type', 'include_granted_scopes', 'hd'],
+    claims: {
+        openid: ['sub', 'azp', 'hd'],
+        email: ['email', 'email_verified'],
+        profile: ['name', 'given_name', 'family_name', 'picture'],
+    },
+    tokens: {
+        AuthorizationCode: ['4/0A', 70],
+        AccessToken: ['ya29.a0', 220],
+        RefreshToken: ['1//0g', 100],
+    },
+    isGranular: true, // a person may leave single scopes out
+    keyIssuers: [undefined],
+
+    locate: (path) => ({ path }),
+    mayChoose: () => true,
+    issuerOf: () => base,
+    keyIssuerOf: () => undefined,
+    claimsOf: (person, clientId) => ({
+        azp: clientId,
+        email: person.email,
+        email_verified: true,
+        name: person.name,
+        given_name: person.name.split(' ')[0],
+        family_name: person.name.split(' ')[1],
+        hd: person.hd,
+    }),
+    // Only for offline access, and only when the person sees a consent screen.
+    givesRefreshToken: ({ params, isFirst }) =>
+        params.access_type === 'offline' && (isFirst || /\bconsent\b/.test(params.prompt ?? '')),
+    rotatesRefreshTokens: false,
+
+    onSuccess: (out, { person, scope }) => {
+        out.set('scope', longScopes(scope));
+        out.set('authuser', '0');
+        if (person.hd) out.set('hd', person.hd);
+        out.set('prompt', 'consent');
+    },
+    onRefusal: (out) => out.delete('error_description'),
+    pageError: (error) => ({
+        title: `Error 400: ${error.error === 'invalid_redirect_uri' ? 'redirect_uri_mismatch' : error.error}`,
+        text: error.error_description,
+    }),
+    shapeTokens: (body, grantType) => ({
+        access_token: body.access_token,
+        expires_in: body.expires_in,
+        ...(grantType === 'authorization_code' && { refresh_token: body.refresh_token }),
+        scope: longScopes(body.scope),
+        token_type: 'Bearer',
+        id_token: body.id_token,
+    }),
+    tokenError,
+
+    endpoints: [
+        ['GET', new RegExp(`^${LIST}$`), listCalendars],
+        ['GET', new RegExp(`^${LIST}/[^/]+$`), getCalendar],
+        ['POST', /^\/revoke$/, revoke],
+        [
+            'GET',
+            /^\/\.well-known\/openid-configuration$/,
+            ({ response }) =>
+                send(response, 200, {
+                    issuer: base,
+                    authorization_endpoint: `${base}/o/oauth2/v2/auth`,
+                    token_endpoint: `${base}/token`,
+                    userinfo_endpoint: `${base}/v1/userinfo`,
+                    revocation_endpoint: `${base}/revoke`,
+                    jwks_uri: `${base}/oauth2/v3/certs`,
+                    response_types_supported: ['code'],
+                    subject_types_supported: ['public'],
+                    id_token_signing_alg_values_supported: ['RS256'],
+                    scopes_supported: ['openid', 'email', 'profile'],
+                    token_endpoint_auth_methods_supported: [
+                        'client_secret_post',
+                        'client_secret_basic',
+                    ],
+                    code_challenge_methods_supported: ['plain', 'S256'],
+                    grant_types_supported: ['authorization_code', 'refresh_token'],
+                }),
+        ],
+    ],
+});

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// The OAuth and OpenID Connect core, shared by both stand-ins: oidc-provider, a certified
+// server, set up as a source wants it, its answers given the source's shape on the way out.
+import crypto from 'node:crypto';
+
+import Provider, { interactionPolicy } from 'oidc-provider';
+
+import { forge } from './forge.mjs';
+import { Memory } from './memory.mjs';
+import { escapeHtml } from './wire.mjs';
+
+const DAY_S = 86400;
+
+// oidc-provider has no select_account of its own: it is answered by the consent page.
+function promptPolicy() {
+    const { Check, Prompt, base } = interactionPolicy;
+    const policy = base();
+    const check = new Check(
+        'pick',
+        'an account is picked every time',
+        'login_required',
+        ({ oidc }) =>
+            oidc.result?.select_account ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT,
+    );
+    policy.add(new Prompt({ name: 'select_account', requestable: true }, check), 0);
+    return policy;
+}
+
+function errorPage(source) {
+    return (ctx, out) => {
+        const { title, text } = source.pageError(out);
+        ctx.type = 'html';
+        ctx.body =
+            `<!doctype html><html lang="en"><title>${escapeHtml(title)}</title>` +
+            `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(text ?? '')}</p>`;
+    };
+}
+
+export class Identity {
+    #offline = new Set(); // grants with a refresh token
+    #known = new Set(); // who consented before, to which client
+    #tenants = new Map(); // at which tenant a code was asked for
+
+    constructor(source, { base, redirectUris, keys, control }) {
+        Object.assign(this, { source, keys, control, base });
+        this.memory = new Memory({ keepUsed: source.rotatesRefreshTokens ? ['RefreshToken'] : [] });
+        this.issued = new Set(); // every code and token that ever left: tests search logs for them
+        this.provider = new Provider(base, this.#configuration(redirectUris));
+        this.#lengthenTokens();
+        this.provider.use((ctx, next) => this.#shapeAnswer(ctx, next));
+        this.provider.on('grant.error', (ctx, error) => {
+            ctx.state.detail = `${error.error_detail ?? ''} ${error.error_description ?? ''}`;
+            ctx.body = source.tokenError(ctx.body, ctx.state.detail);
+        });
+        this.provider.on('server_error', (ctx, error) => console.error(error));
+    }
+
+    #configuration(redirectUris) {
+        const { source } = this;
+        return {
+            adapter: this.memory.adapter(),
+            clients: [
+                {
+                    ...source.client,
+                    redirect_uris: redirectUris,
+                    grant_types: ['authorization_code', 'refresh_token'],
+                    response_types: ['code'],
+                    token_endpoint_auth_method: 'client_secret_post',
+                },
+            ],
+            // Signs what #signIdToken signs again, with the keys that the source publishes.
+            jwks: {
+                keys: [
+                    crypto
+                        .generateKeyPairSync('rsa', { modulusLength: 2048 })
+                        .privateKey.export({ format: 'jwk' }),
+                ],
+            },
+            routes: source.routes,
+            scopes: source.scopes,
+            extraParams: source.extraParams,
+            claims: source.claims,
+            conformIdTokenClaims: false,
+            pkce: { required: () => true, methods: ['S256'] },
+            clientAuthMethods: ['client_secret_post', 'client_secret_basic'],
+            features: {
+                devInteractions: { enabled: false },
+                rpInitiatedLogout: { enabled: false },
+            },
+            interactions: { policy: promptPolicy(), url: (ctx, { uid }) => `/interaction/${uid}` },
+            cookies: {
+                keys: ['loopback only'],
+                names: {
+                    session: `${source.name}_session`,
+                    interaction: `${source.name}_interaction`,
+                    resume: `${source.name}_resume`,
+                },
+            },
+            findAccount: (ctx, sub) => this.#account(sub),
+            issueRefreshToken: (ctx, client, code) => this.#offline.has(code.grantId),
+            rotateRefreshToken: source.rotatesRefreshTokens,
+            expiresWithSession: () => false,
+            ttl: {
+                AccessToken: 3599,
+                AuthorizationCode: 600,
+                IdToken: 3600,
+                RefreshToken: 90 * DAY_S,
+                Grant: 90 * DAY_S,
+                Interaction: 3600,
+                Session: 3600,
+            },
+            renderError: errorPage(source),
+        };
+    }
+
+    #account(sub) {
+        const person = this.source.people.find((someone) => someone.sub === sub);
+        const claims = () => ({
+            sub,
+            ...this.source.claimsOf(person, this.source.client.client_id),
+        });
+        return person && { accountId: sub, claims };
+    }
+
+    // Real tokens are long and have telling beginnings.
+    #lengthenTokens() {
+        const { issued } = this;
+        for (const [model, [prefix, length]] of Object.entries(this.source.tokens)) {
+            const { prototype } = this.provider[model];
+            const choosesFormat = prototype.generateTokenId;
+            prototype.generateTokenId = function generateTokenId() {
+                choosesFormat.call(this);
+                const random = crypto.randomBytes(length).toString('base64url');
+                const token = prefix + random.slice(0, length - prefix.length);
+                issued.add(token);
+                return token;
+            };
+        }
+    }
+
+    // Whoever signed in before is asked again: no single sign-on between two flows.
+    forgetSession(request) {
+        const cookies = (request.headers.cookie ?? '').split(/;\s*/);
+        const kept = cookies.filter((cookie) => !cookie.startsWith(`${this.source.name}_session`));
+        request.headers.cookie = kept.join('; ');
+    }
+
+    async #shapeAnswer(ctx, next) {
+        await next();
+        if (ctx.path === this.source.routes.token) {
+            ctx.req.entry.form = ctx.oidc?.body;
+            if (ctx.body?.access_token) await this.#shapeTokens(ctx);
+        } else if (ctx.status === 303) {
+            this.#shapeCallback(ctx);
+        }
+    }
+
+    async #shapeTokens(ctx) {
+        const { params, entities } = ctx.oidc;
+        if (params.code && this.#tenants.get(params.code) !== ctx.req.tenant) {
+            await this.revokeConsent(ctx.body.access_token);
+            ctx.status = 400;
+            ctx.body = this.source.tokenError({ error: 'invalid_grant' }, 'other tenant');
+            return;
+        }
+        const person = this.source.people.find(({ sub }) => sub === entities.Account.accountId);
+        const body = { ...ctx.body };
+        if (body.id_token) body.id_token = this.#signIdToken(body.id_token, person);
+        if (typeof body.id_token === 'string') this.issued.add(body.id_token);
+        ctx.body = this.control.patchTokens(this.source.shapeTokens(body, params.grant_type));
+    }
+
+    #signIdToken(original, person) {
+        const key = this.keys.current(this.source.keyIssuerOf(person));
+        const claims = JSON.parse(Buffer.from(original.split('.')[1], 'base64url'));
+        claims.iss = this.source.issuerOf(person);
+        if (this.source.name === 'microsoft') delete claims.at_hash;
+        const header = { alg: 'RS256', kid: key.kid, typ: 'JWT' };
+        const { client_secret: secret } = this.source.client;
+        const token = { header, claims, key, secret, keys: this.keys, base: this.base };
+        return forge(this.control.takeForgery() ?? {}, token);
+    }
+
+    #shapeCallback(ctx) {
+        const { params, session } = ctx.oidc ?? {};
+        const location = ctx.response.get('location');
+        if (!params?.redirect_uri || !location.startsWith(params.redirect_uri)) return;
+        const url = new URL(location);
+        const out = url.searchParams;
+        if (this.source.name === 'microsoft') out.delete('iss');
+        if (out.has('code')) {
+            this.#tenants.set(out.get('code'), params.standin_tenant);
+            const person = this.source.people.find(({ sub }) => sub === session.accountId);
+            const scope = ctx.oidc.entities.Grant?.getOIDCScopeFiltered(
+                new Set(params.scope.split(' ')),
+            );
+            this.source.onSuccess(out, { person, scope: scope ?? params.scope });
+        } else if (out.get('error') === 'access_denied') {
+            this.source.onRefusal(out);
+        }
+        this.control.patchCallback(out);
+        ctx.redirect(url.href);
+        ctx.status = 303;
+    }
+
+    // What the consent page asks about: {uid, params, people}.
+    async question(request, response) {
+        const { uid, params } = await this.provider.interactionDetails(request, response);
+        const people = this.source.people.filter((person) =>
+            this.source.mayChoose(person, params.standin_tenant),
+        );
+        return { uid, params, people };
+    }
+
+    refuse(request, response) {
+        const result = { error: 'access_denied', error_description: 'The user said no.' };
+        return this.provider.interactionFinished(request, response, result, {
+            mergeWithLastSubmission: false,
+        });
+    }
+
+    // The person agrees to `granted`, a list of some of the scopes that were asked for.
+    async agree(request, response, { params, person, granted }) {
+        const wanted = params.scope.split(' ');
+        const grant = new this.provider.Grant({
+            accountId: person.sub,
+            clientId: params.client_id,
+        });
+        const refused = wanted.filter((scope) => !granted.includes(scope));
+        grant.addOIDCScope(granted.join(' '));
+        if (refused.length > 0) grant.rejectOIDCScope(refused.join(' '));
+        const grantId = await grant.save();
+        const pair = `${person.sub} ${params.client_id}`;
+        const isFirst = !this.#known.has(pair);
+        this.#known.add(pair);
+        if (this.source.givesRefreshToken({ params, granted, isFirst })) this.#offline.add(grantId);
+        const result = {
+            select_account: {},
+            login: { accountId: person.sub },
+            consent: { grantId },
+        };
+        return this.provider.interactionFinished(request, response, result, {
+            mergeWithLastSubmission: false,
+        });
+    }
+
+    // Whom a bearer token stands for, and what it may do; undefined when it is not valid.
+    async grantOf(accessToken) {
+        const token = accessToken && (await this.provider.AccessToken.find(accessToken));
+        if (!token?.isValid) return undefined;
+        const person = this.source.people.find(({ sub }) => sub === token.accountId);
+        return { person, scopes: (token.scope ?? '').split(' ') };
+    }
+
+    async revokeConsent(text = '') {
+        const { AccessToken, RefreshToken } = this.provider;
+        const token = (await RefreshToken.find(text)) ?? (await AccessToken.find(text));
+        if (!token?.isValid) return false;
+        this.memory.forgetConsent(token.accountId, token.clientId);
+        this.#known.delete(`${token.accountId} ${token.clientId}`);
+        return true;
+    }
+
+    // As if the person had withdrawn the consent on the source's own pages.
+    withdraw(person) {
+        this.memory.forgetConsent(person.sub, this.source.client.client_id);
+        this.#known.delete(`${person.sub} ${this.source.client.client_id}`);
+    }
+
+    reset() {
+        this.memory.clear();
+        this.#offline.clear();
+        this.#known.clear();
+    }
+}

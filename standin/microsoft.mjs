@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+// Microsoft's identity platform and Graph as their clients see them: tenants in the path,
+// one issuer per tenant, keys with an issuer of their own, AADSTS errors, refresh tokens
+// that rotate, and the calendar list. The protocol itself is in identity.mjs.
+import crypto from 'node:crypto';
+
+import { calendarsOf, pageOf } from './calendars.mjs';
+import { send } from './wire.mjs';
+
+const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad';
+const CONTOSO = '11111111-2222-4333-8444-555555555555';
+const TENANTED =
+    /^\/(common|organizations|consumers|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(\/.*)$/i;
+const GRAPH = 'https://graph.microsoft.com/';
+
+const PEOPLE = [
+    {
+        sub: 'AAAAAAAAAAAAAAAAAAAAAPairwiseCarol',
+        oid: '00000000-0000-4000-8000-0000000000c1',
+        tid: CONTOSO,
+        email: 'carol@contoso.test',
+        name: 'Carol Contoso',
+    },
+    {
+        sub: 'AAAAAAAAAAAAAAAAAAAAAPairwiseDave',
+        oid: '00000000-0000-0000-66f3-3332eca7ea81',
+        tid: CONSUMERS,
+        email: 'dave@outlook.com',
+        name: 'Dave Personal',
+    },
+    {
+        sub: 'AAAAAAAAAAAAAAAAAAAAAPairwiseGuest',
+        oid: '00000000-0000-4000-8000-0000000000c2',
+        tid: CONTOSO,
+        email: 'greta_fabrikam.test#EXT#@contoso.test',
+        name: 'Greta Guest',
+        calendars: 'off',
+    },
+    {
+        sub: 'AAAAAAAAAAAAAAAAAAAAAPairwiseLena',
+        oid: '00000000-0000-4000-8000-0000000000c3',
+        tid: CONTOSO,
+        email: 'lena@contoso.test',
+        name: 'Lena Licenceless',
+        calendars: 'off',
+    },
+    {
+        sub: 'AAAAAAAAAAAAAAAAAAAAAPairwiseOtto',
+        oid: '00000000-0000-4000-8000-0000000000c4',
+        tid: CONTOSO,
+        email: 'otto@contoso.test',
+        name: 'Otto Onpremises',
+        calendars: 'on-premises',
+    },
+];
+
+// What oidc-provider finds wrong with a token request, as Microsoft numbers it.
+const GRANT_ERRORS = [
+    [
+        /PKCE/,
+        'invalid_grant',
+        501481,
+        'The Code_Verifier does not match the code_challenge supplied in the authorization request.',
+    ],
+    [
+        /already consumed/,
+        'invalid_grant',
+        54005,
+        'OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.',
+    ],
+    [
+        /other tenant/,
+        'invalid_grant',
+        700005,
+        'Provided Authorization Code is intended to use against other tenant, thus rejected.',
+    ],
+    [
+        /refresh token (not found|is expired)|grant not found/,
+        'invalid_grant',
+        70000,
+        'The provided grant has expired due to it being revoked.',
+    ],
+    [
+        /client is invalid|client not found/,
+        'unauthorized_client',
+        700016,
+        'Application was not found in the directory.',
+    ],
+];
+const ERROR_NUMBERS = {
+    invalid_grant: 70008,
+    invalid_client: 7000215,
+    invalid_request: 900144,
+    unsupported_grant_type: 70003,
+    invalid_scope: 70011,
+};
+
+function aadsts(error, number, text) {
+    const trace = crypto.randomUUID();
+    const time = new Date().toISOString().replace('T', ' ').slice(0, 19);
+    return {
+        error,
+        error_description: `AADSTS${number}: ${text} Trace ID: ${trace} Timestamp: ${time}Z`,
+        error_codes: [number],
+        timestamp: `${time}Z`,
+        trace_id: trace,
+        correlation_id: crypto.randomUUID(),
+        error_uri: `https://login.microsoftonline.com/error?code=${number}`,
+    };
+}
+
+function tokenError(body, detail = '') {
+    const known = GRANT_ERRORS.find(([pattern]) => pattern.test(detail));
+    if (known) return aadsts(...known.slice(1));
+    const number = ERROR_NUMBERS[body.error] ?? 50000;
+    return aadsts(body.error, number, body.error_description ?? '');
+}
+
+// Graph's names are answered without their prefix, and offline_access never.
+const shortScopes = (scopes = '') =>
+    scopes
+        .split(' ')
+        .filter((scope) => scope !== 'offline_access')
+        .map((scope) => scope.replace(GRAPH, ''))
+        .join(' ');
+
+function apiError(response, status, code, message) {
+    const innerError = {
+        date: new Date().toISOString().slice(0, 19),
+        'request-id': crypto.randomUUID(),
+        'client-request-id': crypto.randomUUID(),
+    };
+    send(response, status, { error: { code, message, innerError } });
+}
+
+const MAILBOXES = {
+    off: [
+        'MailboxNotEnabledForRESTAPI',
+        'The mailbox is either inactive, soft-deleted, or is hosted on-premise.',
+    ],
+    'on-premises': ['extensionError', 'Error: REST API is not yet supported for this mailbox.'],
+};
+
+function allowed({ response, grant }, scope) {
+    if (!grant) {
+        apiError(response, 401, 'InvalidAuthenticationToken', 'CompactToken validation failed.');
+        return false;
+    }
+    if (!grant.scopes.some((granted) => granted.replace(GRAPH, '').startsWith(scope))) {
+        apiError(
+            response,
+            403,
+            'ErrorAccessDenied',
+            'Access is denied. Check credentials and try again.',
+        );
+        return false;
+    }
+    return true;
+}
+
+// The calendars of the person behind a request, or an answered error.
+function openMailbox(call) {
+    if (!allowed(call, 'Calendars.')) return undefined;
+    const state = call.calendarsFor(call.grant.person);
+    if (MAILBOXES[state]) {
+        apiError(call.response, 404, ...MAILBOXES[state]);
+        return undefined;
+    }
+    return calendarsOf(state).map(entryOf(call.grant.person));
+}
+
+const entryOf = (person) => (calendar) => ({
+    id: `AAMk-${person.oid}-${calendar.key}`,
+    name: calendar.name,
+    color: 'auto',
+    hexColor: calendar.isPrimary ? '' : calendar.color,
+    isDefaultCalendar: calendar.isPrimary,
+    changeKey: 'aaaa',
+    canShare: calendar.isPrimary,
+    canViewPrivateItems: true,
+    canEdit: calendar.canEdit,
+    isRemovable: !calendar.isPrimary,
+    isTallyingResponses: calendar.isPrimary,
+    owner: { name: person.name, address: person.email },
+});
+
+const listCalendars = (base) => (call) => {
+    const calendars = openMailbox(call);
+    if (!calendars) return;
+    const size = Math.min(Number(call.url.searchParams.get('$top') ?? 10), 100);
+    const from = Number(call.url.searchParams.get('$skip') ?? 0);
+    if (!(size >= 1) || !(from >= 0)) {
+        return apiError(call.response, 400, 'ErrorInvalidUrlQuery', 'Invalid value.');
+    }
+    const { items, next } = pageOf(calendars, from, size);
+    send(call.response, 200, {
+        '@odata.context': `${base}/v1.0/$metadata#users('me')/calendars`,
+        ...(next !== undefined && {
+            '@odata.nextLink': `${base}/v1.0/me/calendars?$top=${size}&$skip=${next}`,
+        }),
+        value: items,
+    });
+};
+
+const getCalendar = (base) => (call) => {
+    const calendars = openMailbox(call);
+    if (!calendars) return;
+    const wanted = decodeURIComponent(call.path.split('/').at(-1));
+    const found = calendars.find((calendar) => calendar.id === wanted);
+    if (!found) {
+        return apiError(
+            call.response,
+            404,
+            'ErrorItemNotFound',
+            'The specified object was not found in the store.',
+        );
+    }
+    send(call.response, 200, {
+        '@odata.context': `${base}/v1.0/$metadata#users('me')/calendars/$entity`,
+        ...found,
+    });
+};
+
+function getMe(call) {
+    if (!allowed(call, 'User.Read')) return;
+    const { person } = call.grant;
+    send(call.response, 200, {
+        id: person.oid,
+        displayName: person.name,
+        mail: person.email,
+        userPrincipalName: person.email,
+    });
+}
+
+const isPersonal = (person) => person.tid === CONSUMERS;
+const MAY_CHOOSE = {
+    common: () => true,
+    organizations: (person) => !isPersonal(person),
+    consumers: isPersonal,
+};
+
+export const microsoft = (base) => ({
+    name: 'microsoft',
+    client: {
+        client_id: '00000000-aaaa-4bbb-8ccc-000000000001',
+        client_secret: 'ms8Q~standin~secret~7c2e',
+    },
+    people: PEOPLE,
+    routes: {
+        authorization: '/oauth2/v2.0/authorize',
+        token: '/oauth2/v2.0/token',
+        userinfo: '/oidc/userinfo',
+    },
+    jwksPath: '/discovery/v2.0/keys',
+    scopes: [
+        'openid',
+        'email',
+        'profile',
+        'offline_access',
+        ...['User.Read', 'Calendars.ReadBasic', 'Calendars.Read', 'Calendars.ReadWrite'].flatMap(
+            (name) => [name, GRAPH + name],
+        ),
+    ],
+    extraParams: ['domain_hint', 'standin_tenant'],
+    claims: {
+        openid: ['sub', 'tid', 'ver', 'rh', 'uti'],
+        email: ['email'],
+        profile: ['name', 'oid', 'preferred_username'],
+    },
+    tokens: {
+        AuthorizationCode: ['1.A', 900],
+        AccessToken: ['EwB', 1800],
+        RefreshToken: ['M.C', 1200],
+    },
+    isGranular: false, // all or nothing
+    keyIssuers: [`${base}/{tenantid}/v2.0`, `${base}/${CONSUMERS}/v2.0`],
+
+    locate: (path) => {
+        const [, tenant, rest] = TENANTED.exec(path) ?? [undefined, undefined, path];
+        return { tenant, path: rest };
+    },
+    mayChoose: (person, tenant = 'common') => MAY_CHOOSE[tenant]?.(person) ?? person.tid === tenant,
+    issuerOf: (person) => `${base}/${person.tid}/v2.0`,
+    keyIssuerOf: (person) => `${base}/${isPersonal(person) ? CONSUMERS : '{tenantid}'}/v2.0`,
+    claimsOf: (person) => ({
+        tid: person.tid,
+        ver: '2.0',
+        rh: '0.AXEA.',
+        uti: crypto.randomBytes(16).toString('base64url'),
+        oid: person.oid,
+        preferred_username: person.email,
+        email: person.email,
+        name: person.name,
+    }),
+    givesRefreshToken: ({ granted }) => granted.includes('offline_access'),
+    rotatesRefreshTokens: true,
+
+    onSuccess: (out) => out.set('session_state', crypto.randomUUID()),
+    onRefusal: (out) => {
+        out.set('error_subcode', 'cancel');
+        out.set('error_description', 'AADSTS65004: User declined to consent to access the app.');
+    },
+    pageError: (error) => ({
+        title: 'Sorry, but we’re having trouble signing you in.',
+        text:
+            error.error === 'invalid_redirect_uri'
+                ? 'AADSTS50011: The redirect URI specified in the request does not match the redirect URIs configured for the application.'
+                : `AADSTS${ERROR_NUMBERS[error.error] ?? 50000}: ${error.error_description}`,
+    }),
+    shapeTokens: (body) => ({
+        token_type: 'Bearer',
+        scope: shortScopes(body.scope),
+        expires_in: body.expires_in,
+        ext_expires_in: body.expires_in,
+        access_token: body.access_token,
+        refresh_token: body.refresh_token,
+        id_token: body.id_token,
+    }),
+    tokenError,
+
+    endpoints: [
+        ['GET', /^\/v1\.0\/me$/, getMe],
+        ['GET', /^\/v1\.0\/me\/calendars$/, listCalendars(base)],
+        ['GET', /^\/v1\.0\/me\/calendars\/[^/]+$/, getCalendar(base)],
+        [
+            'GET',
+            /^\/v2\.0\/\.well-known\/openid-configuration$/,
+            ({ response, tenant }) =>
+                send(response, 200, {
+                    issuer: `${base}/${/^[0-9a-f-]{36}$/i.test(tenant) ? tenant : '{tenantid}'}/v2.0`,
+                    authorization_endpoint: `${base}/${tenant}/oauth2/v2.0/authorize`,
+                    token_endpoint: `${base}/${tenant}/oauth2/v2.0/token`,
+                    jwks_uri: `${base}/${tenant}/discovery/v2.0/keys`,
+                    userinfo_endpoint: `${base}/oidc/userinfo`,
+                    response_types_supported: ['code'],
+                    response_modes_supported: ['query', 'fragment', 'form_post'],
+                    subject_types_supported: ['pairwise'],
+                    id_token_signing_alg_values_supported: ['RS256'],
+                    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+                    token_endpoint_auth_methods_supported: [
+                        'client_secret_post',
+                        'private_key_jwt',
+                        'client_secret_basic',
+                    ],
+                }),
+        ],
+    ],
+});

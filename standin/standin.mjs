@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// One stand-in: an HTTP server on loopback that looks like Google or Microsoft, and the
+// switches that make it misbehave.
+import http from 'node:http';
+
+import { consent } from './consent.mjs';
+import { Control } from './control.mjs';
+import { google } from './google.mjs';
+import { Identity } from './identity.mjs';
+import { Keys } from './keys.mjs';
+import { microsoft } from './microsoft.mjs';
+import { send } from './wire.mjs';
+
+const SOURCES = { google, microsoft };
+const LOOPBACK = '127.0.0.1';
+
+export class Standin {
+    // {redirectUris: [uri], port?, decoys?}
+    static async start(name, options) {
+        const standin = new Standin();
+        await standin.#listen(options.port ?? 0);
+        standin.#open(name, options);
+        return standin;
+    }
+
+    #listen(port) {
+        this.server = http.createServer((request, response) => this.#serve(request, response));
+        return new Promise((resolve, reject) => {
+            this.server.on('error', reject).listen(port, LOOPBACK, resolve);
+        });
+    }
+
+    #open(name, { redirectUris, decoys }) {
+        this.url = `http://${LOOPBACK}:${this.server.address().port}`;
+        this.source = SOURCES[name](this.url);
+        this.keys = new Keys(this.source.keyIssuers, { decoys });
+        this.control = new Control();
+        this.identity = new Identity(this.source, {
+            base: this.url,
+            redirectUris,
+            keys: this.keys,
+            control: this.control,
+        });
+        this.control.identity = this.identity;
+        this.provide = this.identity.provider.callback();
+    }
+
+    async #serve(request, response) {
+        try {
+            const url = new URL(request.url, this.url);
+            if (url.pathname.startsWith('/__control/')) {
+                await this.control.serve({ request, response, url });
+            } else {
+                await this.#answer(request, response, url);
+            }
+        } catch (error) {
+            console.error(error);
+            if (!response.headersSent)
+                send(response, 500, { error: 'standin', message: error.message });
+        }
+    }
+
+    async #answer(request, response, url) {
+        const entry = this.#note(request, response, url);
+        if (await this.control.faults.play(url.pathname, entry, request, response)) return;
+        const { tenant, path } = this.source.locate(url.pathname);
+        const call = {
+            request,
+            response,
+            url,
+            path,
+            tenant,
+            entry,
+            identity: this.identity,
+            control: this.control,
+        };
+        if (path === this.source.jwksPath) {
+            const headers = { 'cache-control': 'public, max-age=21600' };
+            return send(response, 200, this.keys.jwks(), headers);
+        }
+        if (path.startsWith('/interaction/')) return consent(call);
+        const own = this.source.endpoints.find(
+            ([method, pattern]) => method === request.method && pattern.test(path),
+        );
+        if (own) return own[2]({ ...call, ...(await this.#caller(request)) });
+        return this.#delegate(call);
+    }
+
+    #note(request, response, url) {
+        const query = Object.fromEntries(url.searchParams);
+        const { method, headers } = request;
+        const entry = this.control.note({
+            method,
+            path: url.pathname,
+            query,
+            headers: { ...headers },
+        });
+        response.on('finish', () => {
+            entry.status = response.statusCode;
+        });
+        request.entry = entry;
+        return entry;
+    }
+
+    async #caller(request) {
+        const [, token] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? [];
+        return {
+            grant: await this.identity.grantOf(token),
+            calendarsFor: (person) => this.control.calendarsFor(person),
+        };
+    }
+
+    // To oidc-provider, which knows neither tenants nor Microsoft's offline_access without
+    // a consent prompt.
+    #delegate({ request, response, url, path, tenant }) {
+        if (path.startsWith(this.source.routes.authorization)) this.identity.forgetSession(request);
+        if (tenant && path === this.source.routes.authorization) {
+            const prompts = new Set(
+                (url.searchParams.get('prompt') ?? '').split(' ').filter(Boolean),
+            );
+            if (!prompts.has('none'))
+                url.searchParams.set('prompt', [...prompts.add('consent')].join(' '));
+            url.searchParams.set('standin_tenant', tenant);
+        }
+        request.tenant = tenant;
+        request.url = path + url.search;
+        return this.provide(request, response);
+    }
+
+    close() {
+        this.server.closeAllConnections();
+        return new Promise((resolve) => {
+            this.server.close(resolve);
+        });
+    }
+}
