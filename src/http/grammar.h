@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * grammar.h - what the values of header fields are made of (RFC 9110 §5.6): tokens,
+ * quoted strings, parameters. Private to http/.
+ *
+ * Each cuts what it finds off the front of `*rest`, and leaves `*rest` alone when it
+ * finds nothing.
+ */
+#pragma once
+
+#include "base/str.h"
+
+struct arena;
+
+bool grammar_char(Str *rest, char c);
+void grammar_space(Str *rest); /* spaces and tabs, possibly none */
+bool grammar_token(Str *rest, Str *ret);
+/* A token, or a quoted string as sent. */
+bool grammar_value(Str *rest, Str *ret);
+/* type "/" subtype */
+bool grammar_media_type(Str *rest, Str *type, Str *subtype);
+/* The next `;name=value`. false: no more, or not well-formed; then `*rest` is not empty.
+ */
+bool grammar_param(Str *rest, Str *name, Str *value);
+
+/* Whether text is only what may stand in a header's line. */
+bool grammar_is_line(Str s);
+/* What a value of grammar_value means. */
+Str grammar_unquote(struct arena *mem, Str value);
+/* Whether a value names UTF-8, in any case, quoted or not. */
+bool grammar_is_utf8(Str value);
