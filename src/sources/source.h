@@ -40,10 +40,12 @@ struct source {
     Str default_scopes;
     Str authorize_extra; /* "&access_type=offline&…", encoded */
     bool has_revocation;
-    /* Fills issuer and URLs that the configuration left empty; `tenant` is Microsoft's.
-     */
+    /* Fills issuer, URLs and scopes that the configuration left empty; `tenant` is
+     * Microsoft's. */
     void (*defaults)(struct arena *mem, Str tenant, struct source_settings *s);
     bool (*issuer_fits)(const struct id_claims *claims, Str key_issuer, Str configured);
+    /* The same for `iss` beside a code (RFC 9207), before anyone is known. */
+    bool (*response_issuer_fits)(Str iss, Str configured);
     Res (*person)(struct cx *cx, const struct id_claims *claims, struct person *ret);
     /* Whether the granted scope counts as the needed one. */
     bool (*scope_fits)(Str granted, Str needed);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * google.c - Google: OpenID Connect and Calendar API v3.
+ *
+ * Endpoints and quirks, as data where it can be. The protocol is in oauth/.
+ */
+#include "base/buf.h"
+#include "base/cx.h"
+#include "base/limits.h"
+#include "sources/kit.h"
+#include "sources/look.h"
+
+static void google_defaults(struct arena *mem, Str tenant, struct source_settings *s)
+{
+    (void)mem;
+    (void)tenant;
+    source_default(&s->client.scopes, source_google.default_scopes);
+    source_default(&s->issuer, S("https://accounts.google.com"));
+    source_default(
+        &s->client.authorize_url, S("https://accounts.google.com/o/oauth2/v2/auth"));
+    source_default(&s->client.token_url, S("https://oauth2.googleapis.com/token"));
+    source_default(&s->client.revoke_url, S("https://oauth2.googleapis.com/revoke"));
+    source_default(&s->jwks_url, S("https://www.googleapis.com/oauth2/v3/certs"));
+    source_default(&s->api_url, S("https://www.googleapis.com/calendar/v3"));
+}
+
+/* Google's own issuer may come without its scheme in an ID token. */
+static bool google_issuer_fits(
+    const struct id_claims *claims, Str key_issuer, Str configured)
+{
+    (void)key_issuer;
+    return str_eq(claims->iss, configured)
+           || (str_eq(configured, S("https://accounts.google.com"))
+               && str_eq(claims->iss, S("accounts.google.com")));
+}
+
+static bool google_response_issuer_fits(Str iss, Str configured)
+{
+    return str_eq(iss, configured);
+}
+
+static bool char_is_visible_ascii(unsigned char c)
+{
+    return c > 0x20 && c < 0x7F;
+}
+
+static Res google_person(
+    struct cx *cx, const struct id_claims *claims, struct person *ret)
+{
+    if (claims->sub.n == 0 || claims->sub.n > LIMIT_SUBJECT_BYTES
+        || !str_is_only(claims->sub, char_is_visible_ascii)) {
+        return fail(cx, FAIL_IDENTITY_INVALID, "sub is no subject of Google's");
+    }
+    *ret = (struct person){
+        .subject = claims->sub,
+        .username = source_username(claims->email, S(""), claims->sub),
+        .is_work = claims->hd.n > 0,
+    };
+    return OK;
+}
+
+/* What is asked for as `email` comes back as a URL. */
+static Str scope_plain(Str scope)
+{
+    if (str_eq(scope, S("https://www.googleapis.com/auth/userinfo.email"))) {
+        return S("email");
+    }
+    if (str_eq(scope, S("https://www.googleapis.com/auth/userinfo.profile"))) {
+        return S("profile");
+    }
+    return scope;
+}
+
+static bool google_scope_fits(Str granted, Str needed)
+{
+    return str_eq(scope_plain(granted), scope_plain(needed));
+}
+
+static Str look_reason(const json_t *body)
+{
+    const json_t *errors = json_object_get(json_object_get(body, "error"), "errors");
+    Str reason = S("");
+
+    (void)j_text(json_array_get(errors, 0), "reason", &reason);
+    return reason;
+}
+
+static Str look_next(struct arena *mem, Str first, const json_t *body)
+{
+    Str token = S("");
+
+    (void)j_text(body, "nextPageToken", &token);
+    struct buf b = {.mem = mem, .max = first.n + 16 + 3 * token.n};
+
+    if (token.n == 0) {
+        return S("");
+    }
+    buf_add(&b, first);
+    buf_add(&b, S("&pageToken="));
+    buf_add_escaped(&b, token);
+    return buf_text(&b);
+}
+
+static const struct look_error look_errors[] = {
+    {403, SI("notACalendarUser"),        FAIL_NO_CALENDAR        },
+    {404, SI(""),                        FAIL_NO_CALENDAR        },
+    {403, SI("rateLimitExceeded"),       FAIL_SOURCE_RATE_LIMITED},
+    {403, SI("userRateLimitExceeded"),   FAIL_SOURCE_RATE_LIMITED},
+    {403, SI("quotaExceeded"),           FAIL_SOURCE_RATE_LIMITED},
+    {403, SI("insufficientPermissions"), FAIL_MISSING_SCOPES     },
+    {403, SI("accessNotConfigured"),
+     FAIL_SOURCE_MISCONFIGURED                                   }, /* the project lacks the API */
+};
+
+const struct look google_calendars = {
+    .path = SI("/users/me/calendarList?maxResults=1&showHidden=true"),
+    .items = "items",
+    .reason = look_reason,
+    .next = look_next,
+    .errors = look_errors,
+    .n_errors = COUNT(look_errors),
+};
+
+static Res google_look(
+    struct cx *cx, struct net *net, const struct net_options *options,
+    const struct source_settings *s, Str access_token)
+{
+    return look_run(cx, net, options, &google_calendars, s, access_token);
+}
+
+const struct source source_google = {
+    .id = SOURCE_GOOGLE,
+    .code = SI("GOOG"),
+    .name = SI("google"),
+    .default_scopes = SI("openid email "
+                         "https://www.googleapis.com/auth/calendar.calendarlist.readonly "
+                         "https://www.googleapis.com/auth/calendar.events"),
+    .authorize_extra = SI("&access_type=offline&prompt=select_account%20consent"),
+    .has_revocation = true,
+    .defaults = google_defaults,
+    .issuer_fits = google_issuer_fits,
+    .response_issuer_fits = google_response_issuer_fits,
+    .person = google_person,
+    .scope_fits = google_scope_fits,
+    .look = google_look,
+};

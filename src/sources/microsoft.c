@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * microsoft.c - Microsoft: identity platform v2.0 and Graph v1.0.
+ *
+ * Endpoints and quirks, as data where it can be: many tenants behind one template of an
+ * issuer, and no revocation. The protocol is in oauth/.
+ */
+#include "base/buf.h"
+#include "base/cx.h"
+#include "base/limits.h"
+#include "sources/kit.h"
+#include "sources/look.h"
+
+/* The tenant of all personal accounts. */
+static const Str personal_tenant = SI("9188040d-6c67-4c5b-b112-36a304b66dad");
+static const Str placeholder = SI("{tenantid}");
+
+static const Str host = SI("https://login.microsoftonline.com/");
+
+/* Where `{tenantid}` stands in a template; false: it has none. */
+static bool placeholder_at(Str template, size_t *at)
+{
+    for (size_t i = 0; i < template.n; i++) {
+        if (str_starts(str_sub(template, i, template.n), placeholder)) {
+            *at = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static Str template_fill(struct arena *mem, Str template, Str tenant)
+{
+    size_t at = 0;
+
+    if (!placeholder_at(template, &at)) {
+        return template;
+    }
+    return str_cat(
+        mem, str_cat(mem, str_sub(template, 0, at), tenant),
+        str_sub(template, at + placeholder.n, template.n));
+}
+
+/* Whether `iss` is the template with a tenant in its place, and which. A template without
+ * a place for one fits itself alone, and the tenant is empty. */
+static bool template_fits(Str template, Str iss, Str *tenant)
+{
+    size_t at = 0;
+
+    if (!placeholder_at(template, &at)) {
+        *tenant = S("");
+        return str_eq(template, iss);
+    }
+    Str before = str_sub(template, 0, at);
+    Str after = str_sub(template, at + placeholder.n, template.n);
+
+    if (iss.n < before.n + after.n || !str_starts(iss, before) || !str_ends(iss, after)) {
+        return false;
+    }
+    *tenant = str_sub(iss, before.n, iss.n - after.n);
+    return guid_is_valid(*tenant);
+}
+
+/* A single tenant, where the configuration names one by its id. */
+static bool tenant_is_one(Str tenant, Str *id)
+{
+    *id = str_eq(tenant, S("consumers")) ? personal_tenant : tenant;
+    return guid_is_valid(*id);
+}
+
+static Str endpoint(struct arena *mem, Str tenant, Str path)
+{
+    return str_cat(mem, host, str_cat(mem, tenant, path));
+}
+
+static void microsoft_defaults(struct arena *mem, Str tenant, struct source_settings *s)
+{
+    Str of = tenant.n == 0 ? S("common") : str_lower(mem, tenant);
+    Str id;
+
+    source_default(&s->client.scopes, source_microsoft.default_scopes);
+    source_default(&s->issuer, endpoint(mem, placeholder, S("/v2.0")));
+    source_default(
+        &s->client.authorize_url, endpoint(mem, of, S("/oauth2/v2.0/authorize")));
+    source_default(&s->client.token_url, endpoint(mem, of, S("/oauth2/v2.0/token")));
+    source_default(&s->jwks_url, endpoint(mem, of, S("/discovery/v2.0/keys")));
+    source_default(&s->api_url, S("https://graph.microsoft.com/v1.0"));
+    if (tenant_is_one(of, &id)) {
+        s->issuer = template_fill(mem, s->issuer, id);
+    }
+}
+
+/* The tenant that the token names stands in its issuer, in the issuer that is configured,
+ * and in the issuer of the key that signed it: a key of one tenant signs for no other. */
+static bool microsoft_issuer_fits(
+    const struct id_claims *claims, Str key_issuer, Str configured)
+{
+    Str tenant;
+
+    if (!guid_is_valid(claims->tid) || !str_contains(claims->iss, claims->tid)
+        || !template_fits(configured, claims->iss, &tenant)) {
+        return false;
+    }
+    if (tenant.n > 0 && !str_eq(tenant, claims->tid)) {
+        return false;
+    }
+    return key_issuer.n == 0 || template_fits(key_issuer, claims->iss, &tenant);
+}
+
+static bool microsoft_response_issuer_fits(Str iss, Str configured)
+{
+    Str tenant;
+
+    return template_fits(configured, iss, &tenant);
+}
+
+static Res microsoft_person(
+    struct cx *cx, const struct id_claims *claims, struct person *ret)
+{
+    if (!guid_is_valid(claims->tid) || !guid_is_valid(claims->oid)) {
+        return fail(cx, FAIL_IDENTITY_INVALID, "tid or oid is no GUID");
+    }
+    Str tid = str_lower(&cx->mem, claims->tid);
+    Str subject = str_cat(
+        &cx->mem, str_cat(&cx->mem, tid, S(".")), str_lower(&cx->mem, claims->oid));
+
+    *ret = (struct person){
+        .subject = subject,
+        .username = source_username(claims->preferred_username, claims->email, subject),
+        .is_work = !str_eq(tid, personal_tenant),
+    };
+    return OK;
+}
+
+/* Graph's names come short or as URLs, in any case, sometimes percent-encoded. */
+static Str scope_short(Str scope)
+{
+    static const Str prefixes[] = {
+        SI("https://graph.microsoft.com/"),
+        SI("https%3A%2F%2Fgraph.microsoft.com%2F"),
+    };
+
+    for (size_t i = 0; i < COUNT(prefixes); i++) {
+        if (str_eq_nocase(str_sub(scope, 0, prefixes[i].n), prefixes[i])) {
+            return str_sub(scope, prefixes[i].n, scope.n);
+        }
+    }
+    return scope;
+}
+
+static bool microsoft_scope_fits(Str granted, Str needed)
+{
+    return str_eq_nocase(scope_short(granted), scope_short(needed));
+}
+
+static Str look_reason(const json_t *body)
+{
+    Str reason = S("");
+
+    (void)j_text(json_object_get(body, "error"), "code", &reason);
+    return reason;
+}
+
+static Str look_next(struct arena *mem, Str first, const json_t *body)
+{
+    Str link = S("");
+
+    (void)first;
+    (void)j_text(body, "@odata.nextLink", &link);
+    return str_dup(mem, link);
+}
+
+/* A guest, no licence, a mailbox on the customer's premises: Exchange has a name for
+ * each.
+ */
+static const struct look_error look_errors[] = {
+    {404, SI(""),                                   FAIL_NO_CALENDAR        },
+    {0,   SI("MailboxNotEnabledForRESTAPI"),        FAIL_NO_CALENDAR        },
+    {0,   SI("MailboxNotSupportedForRESTAPI"),      FAIL_NO_CALENDAR        },
+    {0,   SI("MailboxNotHostedInExchangeOnline"),   FAIL_NO_CALENDAR        },
+    {0,   SI("OrganizationFromTenantGuidNotFound"), FAIL_NO_CALENDAR        },
+    {0,   SI("ErrorNonExistentMailbox"),            FAIL_NO_CALENDAR        },
+    {0,   SI("ErrorMissingEmailAddress"),           FAIL_NO_CALENDAR        },
+    {0,   SI("ErrorItemNotFound"),                  FAIL_NO_CALENDAR        },
+    {0,   SI("extensionError"),                     FAIL_NO_CALENDAR        },
+    {0,   SI("ApplicationThrottled"),               FAIL_SOURCE_RATE_LIMITED},
+    {0,   SI("activityLimitReached"),               FAIL_SOURCE_RATE_LIMITED},
+};
+
+const struct look microsoft_calendars = {
+    .path = SI("/me/calendars?$top=1&$select=id"),
+    .items = "value",
+    .reason = look_reason,
+    .next = look_next,
+    .errors = look_errors,
+    .n_errors = COUNT(look_errors),
+};
+
+static Res microsoft_look(
+    struct cx *cx, struct net *net, const struct net_options *options,
+    const struct source_settings *s, Str access_token)
+{
+    return look_run(cx, net, options, &microsoft_calendars, s, access_token);
+}
+
+const struct source source_microsoft = {
+    .id = SOURCE_MICROSOFT,
+    .code = SI("MSFT"),
+    .name = SI("microsoft"),
+    .default_scopes =
+        SI("openid profile email offline_access User.Read Calendars.ReadWrite"),
+    .authorize_extra = SI("&prompt=select_account&response_mode=query"),
+    .has_revocation = false,
+    .defaults = microsoft_defaults,
+    .issuer_fits = microsoft_issuer_fits,
+    .response_issuer_fits = microsoft_response_issuer_fits,
+    .person = microsoft_person,
+    .scope_fits = microsoft_scope_fits,
+    .look = microsoft_look,
+};

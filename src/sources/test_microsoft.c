@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/testing.h"
+#include "sources/kit.h"
+#include "sources/look.h"
+
+#define TID      "11111111-2222-3333-4444-555555555555"
+#define OTHER    "99999999-2222-3333-4444-555555555555"
+#define PERSONAL "9188040d-6c67-4c5b-b112-36a304b66dad"
+#define OID      "00000000-0000-0000-66f3-3332eca7ea81"
+#define HOST     "https://login.microsoftonline.com/"
+#define FIRST    "https://graph.microsoft.com/v1.0/me/calendars?$top=1"
+
+static void test_defaults_have_the_tenant_in_them(void **state)
+{
+    static const struct {
+        Str tenant;
+        Str authorize;
+        Str issuer;
+    } rows[] = {
+        {SI(""),                                     SI(HOST "common/oauth2/v2.0/authorize"),        SI(HOST "{tenantid}/v2.0")},
+        {SI("common"),                               SI(HOST "common/oauth2/v2.0/authorize"),
+         SI(HOST "{tenantid}/v2.0")                                                                                            },
+        {SI("organizations"),                        SI(HOST "organizations/oauth2/v2.0/authorize"),
+         SI(HOST "{tenantid}/v2.0")                                                                                            },
+        {SI("contoso.com"),                          SI(HOST "contoso.com/oauth2/v2.0/authorize"),
+         SI(HOST "{tenantid}/v2.0")                                                                                            },
+        {SI("consumers"),                            SI(HOST "consumers/oauth2/v2.0/authorize"),
+         SI(HOST PERSONAL "/v2.0")                                                                                             },
+        {SI(TID),                                    SI(HOST TID "/oauth2/v2.0/authorize"),          SI(HOST TID "/v2.0")      },
+        {SI("9188040D-6C67-4C5B-B112-36A304B66DAD"),
+         SI(HOST PERSONAL "/oauth2/v2.0/authorize"),                                                 SI(HOST PERSONAL "/v2.0") },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct source_settings s = {0};
+
+        source_microsoft.defaults(&t_cx()->mem, rows[i].tenant, &s);
+        T_STR(s.client.authorize_url, rows[i].authorize);
+        T_STR(s.issuer, rows[i].issuer);
+        T_STR(s.client.revoke_url, S(""));
+        T_STR(s.client.scopes, source_microsoft.default_scopes);
+    }
+}
+
+static void test_defaults_leave_what_is_configured(void **state)
+{
+    struct source_settings s = {
+        .issuer = S("http://localhost:9/{tenantid}/v2.0"),
+        .jwks_url = S("http://localhost:9/keys"),
+        .client = {.token_url = S("http://localhost:9/token")}};
+
+    (void)state;
+    source_microsoft.defaults(&t_cx()->mem, S(TID), &s);
+    T_STR(s.jwks_url, S("http://localhost:9/keys"));
+    T_STR(s.client.token_url, S("http://localhost:9/token"));
+    T_STR(s.issuer, S("http://localhost:9/" TID "/v2.0"));
+    T_STR(s.api_url, S("https://graph.microsoft.com/v1.0"));
+}
+
+/* oauth-security 44 */
+static void test_issuer_fits_ties_token_key_and_tenant(void **state)
+{
+    static const struct {
+        const char *name;
+        Str tid;
+        Str iss;
+        Str key_issuer;
+        Str configured;
+        bool want;
+    } rows[] = {
+        {"any tenant",              SI(TID),      SI(HOST TID "/v2.0"),                         SI(HOST "{tenantid}/v2.0"),
+         SI(HOST "{tenantid}/v2.0"),                                                                                                                    true },
+        {"the key says nothing",    SI(TID),      SI(HOST TID "/v2.0"),                         SI(""),
+         SI(HOST "{tenantid}/v2.0"),                                                                                                                    true },
+        {"a key of this tenant",    SI(TID),      SI(HOST TID "/v2.0"),                         SI(HOST TID "/v2.0"),
+         SI(HOST "{tenantid}/v2.0"),                                                                                                                    true },
+        {"a key of another tenant", SI(TID),      SI(HOST TID "/v2.0"),                         SI(HOST OTHER "/v2.0"),
+         SI(HOST "{tenantid}/v2.0"),                                                                                                                    false},
+        {"the consumers' key",      SI(TID),      SI(HOST TID "/v2.0"),                         SI(HOST PERSONAL "/v2.0"),
+         SI(HOST "{tenantid}/v2.0"),                                                                                                                    false},
+        {"iss of another tenant",   SI(TID),      SI(HOST OTHER "/v2.0"),
+         SI(HOST "{tenantid}/v2.0"),                                                                                        SI(HOST "{tenantid}/v2.0"), false},
+        {"no tid",                  SI(""),       SI(HOST TID "/v2.0"),                         SI(""),                     SI(HOST "{tenantid}/v2.0"),
+         false                                                                                                                                               },
+        {"tid is no GUID",          SI("common"), SI(HOST "common/v2.0"),                       SI(""),
+         SI(HOST "{tenantid}/v2.0"),                                                                                                                    false},
+        {"a template as iss",       SI(TID),      SI(HOST "{tenantid}/v2.0"),                   SI(""),
+         SI(HOST "{tenantid}/v2.0"),                                                                                                                    false},
+        {"another host",            SI(TID),      SI("https://login.example.com/" TID "/v2.0"), SI(""),
+         SI(HOST "{tenantid}/v2.0"),                                                                                                                    false},
+        {"v1.0",                    SI(TID),      SI("https://sts.windows.net/" TID "/"),       SI(""),
+         SI(HOST "{tenantid}/v2.0"),                                                                                                                    false},
+        {"something behind it",     SI(TID),      SI(HOST TID "/v2.0/"),                        SI(""),
+         SI(HOST "{tenantid}/v2.0"),                                                                                                                    false},
+        {"the one tenant",          SI(TID),      SI(HOST TID "/v2.0"),                         SI(HOST "{tenantid}/v2.0"),
+         SI(HOST TID "/v2.0"),                                                                                                                          true },
+        {"not the one tenant",      SI(OTHER),    SI(HOST OTHER "/v2.0"),
+         SI(HOST "{tenantid}/v2.0"),                                                                                        SI(HOST TID "/v2.0"),       false},
+        {"tid beside its own iss",  SI(OTHER),    SI(HOST TID "/v2.0"),                         SI(""),
+         SI(HOST TID "/v2.0"),                                                                                                                          false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct id_claims claims = {.iss = rows[i].iss, .tid = rows[i].tid};
+
+        print_message("  %s\n", rows[i].name);
+        T_INT(
+            source_microsoft.issuer_fits(&claims, rows[i].key_issuer, rows[i].configured),
+            rows[i].want);
+    }
+}
+
+static void test_response_issuer_fits_is_any_tenant_of_the_template(void **state)
+{
+    static const struct {
+        Str iss;
+        Str configured;
+        bool want;
+    } rows[] = {
+        {SI(HOST TID "/v2.0"),   SI(HOST "{tenantid}/v2.0"), true },
+        {SI(HOST TID "/v2.0"),   SI(HOST TID "/v2.0"),       true },
+        {SI(HOST OTHER "/v2.0"), SI(HOST TID "/v2.0"),       false},
+        {SI(HOST "common/v2.0"), SI(HOST "{tenantid}/v2.0"), false},
+        {SI(HOST "/v2.0"),       SI(HOST "{tenantid}/v2.0"), false},
+        {SI(HOST),               SI(HOST "{tenantid}/v2.0"), false},
+        {SI(""),                 SI(HOST "{tenantid}/v2.0"), false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        T_INT(
+            source_microsoft.response_issuer_fits(rows[i].iss, rows[i].configured),
+            rows[i].want);
+    }
+}
+
+/* oauth-security 52 */
+static void test_person_is_tenant_and_object(void **state)
+{
+    struct id_claims claims = {
+        .tid = S("11111111-2222-3333-4444-AAAAAAAAAAAA"),
+        .oid = S(OID),
+        .sub = S("pairwise"),
+        .email = S("c@contoso.com"),
+        .preferred_username = S("carol@contoso.com")};
+    struct person p;
+
+    (void)state;
+    T_OK(source_microsoft.person(t_cx(), &claims, &p));
+    T_STR(p.subject, S("11111111-2222-3333-4444-aaaaaaaaaaaa." OID));
+    T_STR(p.username, S("carol@contoso.com"));
+    T_TRUE(p.is_work);
+
+    claims.tid = S(PERSONAL);
+    claims.preferred_username = S("");
+    T_OK(source_microsoft.person(t_cx(), &claims, &p));
+    T_STR(p.username, S("c@contoso.com"));
+    T_TRUE(!p.is_work);
+}
+
+static void test_person_refuses_what_is_no_guid(void **state)
+{
+    static const struct id_claims bad[] = {
+        {.tid = SI(TID)},
+        {              .oid = SI(OID)             },
+        { .tid = SI(TID),              .oid = SI("x")},
+        {              .tid = SI("x"),              .oid = SI(OID)},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct person p = {.subject = S("kept")};
+
+        T_FAIL(FAIL_IDENTITY_INVALID, source_microsoft.person(t_cx(), &bad[i], &p));
+        T_STR(p.subject, S("kept"));
+    }
+}
+
+#define ERROR(code)                                                                      \
+    "{\"error\":{\"code\":\"" code "\",\"message\":\"m\",\"innerError\":{}}}"
+
+static void test_look_judge_knows_graphs_words(void **state)
+{
+    static const struct {
+        int status;
+        Str body;
+        enum fail want;
+    } rows[] = {
+        {200, SI("{\"@odata.context\":\"c\",\"value\":[{\"id\":\"AAMk\"}]}"),                 FAIL_NONE               },
+        {200, SI("{\"value\":[]}"),                                                           FAIL_NO_CALENDAR        },
+        {200, SI("{\"value\":[],\"@odata.nextLink\":\"\"}"),                                  FAIL_NO_CALENDAR        },
+        {200,
+         SI("{\"value\":[],\"@odata.nextLink\":\"https://evil.example/v1.0/me/calendars\"}"),
+         FAIL_SOURCE_ERROR                                                                                            },
+        {200,
+         SI("{\"value\":[],\"@odata.nextLink\":\"http://graph.microsoft.com/v1.0/x\"}"),
+         FAIL_SOURCE_ERROR                                                                                            },
+        {200, SI("{\"items\":[{}]}"),                                                         FAIL_SOURCE_ERROR       },
+        {401, SI(ERROR("InvalidAuthenticationToken")),                                        FAIL_SOURCE_ERROR       },
+        {401, SI(ERROR("OrganizationFromTenantGuidNotFound")),                                FAIL_NO_CALENDAR        },
+        {403, SI(ERROR("ErrorAccessDenied")),                                                 FAIL_SOURCE_ERROR       },
+        {403, SI(ERROR("MailboxNotEnabledForRESTAPI")),                                       FAIL_NO_CALENDAR        },
+        {404, SI(ERROR("MailboxNotEnabledForRESTAPI")),                                       FAIL_NO_CALENDAR        },
+        {404, SI(ERROR("ErrorItemNotFound")),                                                 FAIL_NO_CALENDAR        },
+        {404, SI(ERROR("ResourceNotFound")),                                                  FAIL_NO_CALENDAR        },
+        {404, SI("not here"),                                                                 FAIL_SOURCE_ERROR       },
+        {400, SI(ERROR("extensionError")),                                                    FAIL_NO_CALENDAR        },
+        {400, SI(ERROR("BadRequest")),                                                        FAIL_SOURCE_ERROR       },
+        {403, SI(ERROR("ApplicationThrottled")),                                              FAIL_SOURCE_RATE_LIMITED},
+        {429, SI(ERROR("activityLimitReached")),                                              FAIL_SOURCE_RATE_LIMITED},
+        {503, SI(ERROR("MailboxNotEnabledForRESTAPI")),                                       FAIL_SOURCE_UNAVAILABLE },
+        {509, SI(""),                                                                         FAIL_SOURCE_UNAVAILABLE },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct net_reply reply = {.status = rows[i].status, .body = rows[i].body};
+        Str next = S("kept");
+
+        print_message("  %d %.*s\n", reply.status, (int)reply.body.n, reply.body.p);
+        T_FAIL(
+            rows[i].want,
+            look_judge(t_cx(), &microsoft_calendars, S(FIRST), &reply, &next));
+        T_STR(next, rows[i].want == FAIL_NONE ? S("") : S("kept"));
+    }
+}
+
+static void test_look_judge_follows_the_link_whole(void **state)
+{
+    struct net_reply reply = {
+        .status = 200,
+        .body =
+            S("{\"value\":[],\"@odata.nextLink\":\"https://graph.microsoft.com/v1.0/me/"
+              "calendars?$skip=1&x=%2F\"}")};
+    Str next = S("");
+
+    (void)state;
+    T_OK(look_judge(t_cx(), &microsoft_calendars, S(FIRST), &reply, &next));
+    T_STR(next, S("https://graph.microsoft.com/v1.0/me/calendars?$skip=1&x=%2F"));
+}
+
+T_MAIN(
+    T(test_defaults_have_the_tenant_in_them), T(test_defaults_leave_what_is_configured),
+    T(test_issuer_fits_ties_token_key_and_tenant),
+    T(test_response_issuer_fits_is_any_tenant_of_the_template),
+    T(test_person_is_tenant_and_object), T(test_person_refuses_what_is_no_guid),
+    T(test_look_judge_knows_graphs_words), T(test_look_judge_follows_the_link_whole))
