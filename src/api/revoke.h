@@ -16,11 +16,13 @@ struct db;
  * without revocation, and revoke = off, leave none. */
 Res revoke_leave(
     struct cx *cx, struct db *db, const struct settings *settings, enum source_id source,
-    Str subject, Str refresh_token) MUST;
+    Str subject, Str token) MUST; /* a refresh token, else an access token */
 /* Takes and works on one task that is due: *did says whether there was one. Called at
  * once after revoke_leave by the background worker, and on its timer. */
 Res revoke_one(
     struct cx *cx, struct worker *w, const struct settings *settings, bool *did) MUST;
+/* How long to wait after so many failed attempts. */
+int64_t revoke_delay_ms(int64_t attempts);
 /* Name of the lease that excludes a revocation and a callback of one subject from each
  * other. */
 Str revoke_lease_name(struct arena *mem, enum source_id source, Str subject);

@@ -36,6 +36,7 @@ enum {
     LIMIT_PARKED_PER_FLOW = 8,
     LIMIT_PARK_LOOK_MS = 100,
     LIMIT_FLOW_KEPT_S = 24 * 3600,
+    LIMIT_CALLBACK_END_MS = 1000, /* of a callback's time, for writing how it ended */
     LIMIT_CLAIM_MARGIN_MS = 10 * 1000, /* a claim outlives the longest callback by this */
 
     /* the sources' answers (oauth-security: size, depth, skew) */
