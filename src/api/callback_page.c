@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * callback_page.c - the one page that Caldock shows a person: when there is no safe place to
- * redirect to.
+ * callback_page.c - the one page that Caldock shows a person: when there is no safe place
+ * to redirect to.
  *
  * Contract §6. Self-contained, plain words: what happened, what to do, the request id.
  */
