@@ -59,8 +59,11 @@ struct http_options {
 Res http_server_start(
     struct cx *cx, const struct http_options *options, struct http_server **ret) MUST;
 /* Stop accepting, let what is under way end with Connection: close, cut what is idle, and
- * what is left after shutdown_timeout; returns when all threads have ended. Call from any
- * other thread. */
+ * what is left after shutdown_timeout; returns when all threads have ended, which is not
+ * before every exchange was sent. Call from any other thread. From then on posts are
+ * refused. */
+void http_server_drain(struct http_server *s);
+/* Drains, and frees the loops: nobody may post any more. */
 void http_server_stop(struct http_server **s);
 /* The port that was bound for listen[i] (for port 0 in tests). */
 int http_server_port(const struct http_server *s, size_t i);

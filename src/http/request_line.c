@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * request_line.c - method, target and version of a request (RFC 9112 §3).
+ *
+ * Read here and not by llhttp, which knows a list of methods only, tunnels CONNECT, and
+ * takes HTTP/0.9, several spaces and fragments. The path is left percent-encoded.
+ */
+#include "http/request_line.h"
+
+static const struct method_name {
+    Str name;
+    enum method method;
+} methods[] = {
+    {SI("GET"),     METHOD_GET    },
+    {SI("HEAD"),    METHOD_HEAD   },
+    {SI("POST"),    METHOD_POST   },
+    {SI("DELETE"),  METHOD_DELETE },
+    {SI("OPTIONS"), METHOD_OPTIONS},
+};
+
+bool char_is_token(unsigned char c)
+{
+    size_t at;
+
+    return char_is_alnum(c) || str_find(S("!#$%&'*+-.^_`|~"), (char)c, &at);
+}
+
+/* A fragment never belongs into a request. */
+static bool is_target(unsigned char c)
+{
+    return c > ' ' && c < 0x7F && c != '#';
+}
+
+static enum method method_from_name(Str name)
+{
+    for (size_t i = 0; i < COUNT(methods); i++) {
+        if (str_eq(methods[i].name, name)) {
+            return methods[i].method;
+        }
+    }
+    return METHOD_OTHER;
+}
+
+/* http://host/path?q means /path?q here: this server has one host. */
+static bool strip_origin(Str *target)
+{
+    static const Str schemes[] = {SI("http://"), SI("https://")};
+
+    for (size_t i = 0; i < COUNT(schemes); i++) {
+        if (str_eq_nocase(str_sub(*target, 0, schemes[i].n), schemes[i])) {
+            Str rest = str_sub(*target, schemes[i].n, target->n);
+            size_t host = 0;
+
+            while (host < rest.n && rest.p[host] != '/' && rest.p[host] != '?') {
+                host++;
+            }
+            *target = str_sub(rest, host, rest.n);
+            return host > 0 && !str_contains(str_sub(rest, 0, host), S("@"));
+        }
+    }
+    return false;
+}
+
+static bool target_read(Str target, struct http_request *req)
+{
+    bool is_whole = (req->method == METHOD_OPTIONS && str_eq(target, S("*")))
+                    || str_eq(req->method_text, S("CONNECT"));
+    size_t at;
+
+    if (is_whole) {
+        req->path = target;
+        return true;
+    }
+    if (!str_starts(target, S("/")) && !strip_origin(&target)) {
+        return false;
+    }
+    req->path = target;
+    if (str_find(target, '?', &at)) {
+        req->path = str_sub(target, 0, at);
+        req->query = str_sub(target, at + 1, target.n);
+    }
+    if (req->path.n == 0) {
+        req->path = S("/");
+    }
+    return true;
+}
+
+static enum fail version_read(Str version, bool *is_http10)
+{
+    bool is_version = version.n == 8 && str_starts(version, S("HTTP/"))
+                      && char_is_digit((unsigned char)version.p[5]) && version.p[6] == '.'
+                      && char_is_digit((unsigned char)version.p[7]);
+
+    if (!is_version) {
+        return FAIL_MALFORMED_REQUEST;
+    }
+    *is_http10 = str_eq(version, S("HTTP/1.0"));
+    return *is_http10 || str_eq(version, S("HTTP/1.1")) ? FAIL_NONE : FAIL_HTTP_VERSION;
+}
+
+enum fail request_line_read(Str line, struct http_request *req, bool *is_http10)
+{
+    Str method;
+    Str target;
+    bool is_cut =
+        str_next_part(&line, ' ', &method) && str_next_part(&line, ' ', &target);
+
+    if (!is_cut || method.n == 0 || !str_is_only(method, char_is_token) || target.n == 0
+        || !str_is_only(target, is_target)) {
+        return FAIL_MALFORMED_REQUEST;
+    }
+    req->method_text = method;
+    req->method = method_from_name(method);
+    if (!target_read(target, req)) {
+        return FAIL_MALFORMED_REQUEST;
+    }
+    return version_read(line, is_http10);
+}

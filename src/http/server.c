@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * server.c - starts a thread per loop on bound sockets, and ends them.
+ */
+#include "http/server.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "http/listen.h"
+#include "http/loop.h"
+
+struct server_thread {
+    struct http_loop *loop;
+    const struct http_options *options;
+    uv_thread_t id;
+    bool is_running;
+};
+
+struct http_server {
+    struct arena mem; /* of what is copied from the options */
+    struct http_options options;
+    struct listen_address *addresses;
+    size_t n_bound; /* of the addresses */
+    struct server_thread *threads;
+    atomic_int connections;
+};
+
+static struct http_server *server_new(const struct http_options *options)
+{
+    struct http_server *s = heap_alloc(sizeof(*s));
+    size_t n = options->n_listen;
+    Str *listen = NEW_N(&s->mem, Str, n);
+
+    for (size_t i = 0; i < n; i++) {
+        listen[i] = str_dup(&s->mem, options->listen[i]);
+    }
+    s->options = *options;
+    s->options.listen = listen;
+    s->addresses = NEW_N(&s->mem, struct listen_address, n);
+    s->threads = NEW_N(&s->mem, struct server_thread, (size_t)options->threads);
+    for (int i = 0; i < options->threads; i++) {
+        s->threads[i].options = &s->options;
+        s->threads[i].loop = loop_open(&s->options, &s->connections);
+    }
+    return s;
+}
+
+/* Binds an address once for each loop. */
+static Res server_listen(struct cx *cx, struct http_server *s, size_t i)
+{
+    Str text = s->options.listen[i];
+    struct listen_address *a = &s->addresses[i];
+    int first;
+    int fd;
+
+    TRY(listen_parse(cx, text, a));
+    TRY(listen_bind_first(cx, text, a, &first));
+    s->n_bound = i + 1;
+    fd = first;
+    for (int t = 0; t < s->options.threads; t++) {
+        if (t > 0) {
+            TRY(listen_bind_next(cx, text, a, first, &fd));
+        }
+        int e = loop_listen(s->threads[t].loop, fd, listen_is_unix(a));
+
+        if (e != 0) {
+            return fail(
+                cx, FAIL_CONFIG, "listen %.*s: %s", (int)text.n, text.p, uv_strerror(e));
+        }
+    }
+    return OK;
+}
+
+static void thread_main(void *arg)
+{
+    struct server_thread *t = arg;
+    const struct http_options *o = t->options;
+    sigset_t all;
+
+    /* Signals are the main thread's; and SIGPIPE, for a peer that is gone, nobody's. */
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, NULL);
+    if (o->thread_start != NULL) {
+        t->loop->data = o->thread_start(o->arg, t->loop);
+    }
+    loop_run(t->loop);
+    if (o->thread_stop != NULL) {
+        o->thread_stop(o->arg, t->loop->data);
+    }
+}
+
+static Res server_run(struct cx *cx, struct http_server *s)
+{
+    for (int i = 0; i < s->options.threads; i++) {
+        struct server_thread *t = &s->threads[i];
+        int e = uv_thread_create(&t->id, thread_main, t);
+
+        if (e != 0) {
+            return fail(
+                cx, FAIL_CONFIG, "threads %d: %s", s->options.threads, uv_strerror(e));
+        }
+        t->is_running = true;
+    }
+    return OK;
+}
+
+Res http_server_start(
+    struct cx *cx, const struct http_options *options, struct http_server **ret)
+{
+    struct http_server *s = server_new(options);
+    Res res = OK;
+
+    for (size_t i = 0; i < options->n_listen && res.code == FAIL_NONE; i++) {
+        res = server_listen(cx, s, i);
+    }
+    if (res.code == FAIL_NONE) {
+        res = server_run(cx, s);
+    }
+    if (res.code != FAIL_NONE) {
+        http_server_stop(&s);
+        return res;
+    }
+    *ret = s;
+    return OK;
+}
+
+void http_server_drain(struct http_server *s)
+{
+    for (int i = 0; i < s->options.threads; i++) {
+        loop_stop(s->threads[i].loop);
+    }
+    for (int i = 0; i < s->options.threads; i++) {
+        struct server_thread *t = &s->threads[i];
+
+        if (t->is_running) {
+            must_be(uv_thread_join(&t->id) == 0);
+            t->is_running = false;
+        } else {
+            loop_run(t->loop); /* ends at once: closes what was opened */
+        }
+    }
+}
+
+void http_server_stop(struct http_server **server)
+{
+    struct http_server *s = *server;
+
+    if (s == NULL) {
+        return;
+    }
+    http_server_drain(s);
+    for (size_t i = 0; i < s->n_bound; i++) {
+        if (listen_is_unix(&s->addresses[i])) {
+            (void)unlink(s->addresses[i].un.sun_path);
+        }
+    }
+    for (int i = 0; i < s->options.threads; i++) {
+        loop_close(s->threads[i].loop);
+    }
+    arena_done(&s->mem);
+    heap_free(s);
+    *server = NULL;
+}
+
+int http_server_port(const struct http_server *s, size_t i)
+{
+    return listen_port(&s->addresses[i]);
+}
+
+int http_server_connections(const struct http_server *s)
+{
+    return atomic_load(&s->connections);
+}
