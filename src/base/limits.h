@@ -78,6 +78,9 @@ enum {
     LIMIT_REVOKE_MOST_MS = 3600 * 1000,
     LIMIT_REVOKE_GIVE_UP_MS = 7 * 24 * 3600 * 1000,
 
+    /* the store: for a lock or a connection, where the request has no deadline */
+    LIMIT_STORE_WAIT_MS = 10 * 1000,
+
     /* lists */
     LIMIT_PAGE_SIZE = 100,
 };

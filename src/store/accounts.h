@@ -67,7 +67,8 @@ Res account_renew(struct cx *cx, struct db *db, int64_t id, Str username, int64_
     MUST;
 /* The account and its grant. */
 Res account_delete(struct cx *cx, struct db *db, int64_t id) MUST;
-/* How many connected accounts of any provider have this subject. */
+/* How many accounts of any provider have this subject, whatever their status: each of
+ * them is the person's wish to stay connected. */
 Res account_count_subject(
     struct cx *cx, struct db *db, enum source_id source, Str subject, int64_t *ret) MUST;
 

@@ -48,3 +48,6 @@ int64_t db_get_int(struct db_stmt *stmt, int column); /* NULL is 0 */
 bool db_is_null(struct db_stmt *stmt, int column);
 Str db_get_text(struct arena *mem, struct db_stmt *stmt, int column); /* NULL is empty */
 Str db_get_blob(struct arena *mem, struct db_stmt *stmt, int column);
+
+/* A list of `n` with room for one more: the same, or a copy in twice the room. */
+void *db_grow(struct arena *mem, const void *list, size_t n, size_t size);

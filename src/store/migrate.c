@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * migrate.c - which version the schema has, and the way to this binary's.
+ *
+ * Migration n brings version n - 1 to n, in a transaction of its own under the writer's
+ * lock. Who waited for the lock looks again, so any number of processes may start at
+ * once.
+ */
+#include "base/clock.h"
+#include "base/cx.h"
+#include "store/driver.h"
+
+/* One row, one number. */
+static Res query_int(struct cx *cx, struct db *db, const char *sql, int64_t *ret)
+{
+    CLEANUP(db_done) struct db_stmt *stmt = NULL;
+    bool row;
+
+    TRY(db_query(cx, db, sql, NULL, 0, &stmt));
+    TRY(db_step(cx, stmt, &row));
+    must_be(row);
+    *ret = db_get_int(stmt, 0);
+    return OK;
+}
+
+/* What the schema lacks of this binary's: 0 for none. */
+static Res count_missing(struct cx *cx, struct db *db, void *missing)
+{
+    int64_t newest = (int64_t)db_driver_of(db)->n_migrations;
+    int64_t version = 0;
+    int64_t tables;
+
+    TRY(query_int(cx, db, db_driver_of(db)->has_schema, &tables));
+    if (tables > 0) {
+        TRY(query_int(cx, db, "select max(version) from schema_version", &version));
+    }
+    if (version > newest) {
+        return fail(
+            cx, FAIL_CONFIG,
+            "store: its schema is version %lld, and this caldock knows %lld: run the newer "
+            "caldock that it was last used with",
+            (long long)version, (long long)newest);
+    }
+    *(int64_t *)missing = newest - version;
+    return OK;
+}
+
+static Res migrate_one(struct cx *cx, struct db *db, void *missing)
+{
+    const struct db_driver *driver = db_driver_of(db);
+    int64_t left;
+
+    TRY(count_missing(cx, db, &left));
+    if (left > 0) {
+        int64_t version = (int64_t)driver->n_migrations - left + 1;
+
+        TRY(db_script(cx, db, driver->migrations[version - 1].text.p));
+        TRY(db_exec(
+            cx, db, "insert into schema_version (version, applied_at) values ($1, $2)",
+            DB_ARGS(db_int(version), db_int(clock_now_ms())), NULL));
+        left--;
+    }
+    *(int64_t *)missing = left;
+    return OK;
+}
+
+Res store_migrate(struct cx *cx, struct store *s)
+{
+    int64_t missing;
+
+    TRY(store_create(cx, s));
+    TRY(store_read(cx, s, count_missing, &missing));
+    while (missing > 0) {
+        TRY(store_write(cx, s, migrate_one, &missing));
+    }
+    return OK;
+}
+
+Res store_check(struct cx *cx, struct store *s)
+{
+    int64_t missing;
+
+    TRY(store_read(cx, s, count_missing, &missing));
+    if (missing > 0) {
+        return fail(cx, FAIL_UNAVAILABLE, "store: its schema isn't up to date yet");
+    }
+    return OK;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store.c - the pool of connections, and transactions on what it lends.
+ *
+ * A connection is opened when none is idle and is kept until the store closes, or until
+ * it fails. Who finds all of them lent waits, until its deadline.
+ */
+#include "store/store.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/cx.h"
+#include "base/limits.h"
+#include "store/driver.h"
+
+static const struct db_driver *const drivers[] = {&db_sqlite};
+
+struct store {
+    const struct db_driver *driver;
+    char *where;
+    size_t most;
+
+    pthread_mutex_t lock; /* over all that follows */
+    pthread_cond_t given; /* something came back */
+    struct db **idle;     /* `most` places */
+    size_t n_idle;
+    size_t n_open;
+    bool is_written; /* a writer is under way, where the driver has one at a time */
+};
+
+static const struct db_driver *driver_of(Str url)
+{
+    for (size_t i = 0; i < COUNT(drivers); i++) {
+        if (str_starts(url, drivers[i]->scheme)) {
+            return drivers[i];
+        }
+    }
+    return NULL;
+}
+
+static void lock_start(struct store *s)
+{
+    pthread_condattr_t attr;
+
+    must_be(pthread_condattr_init(&attr) == 0);
+    must_be(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
+    must_be(pthread_cond_init(&s->given, &attr) == 0);
+    must_be(pthread_mutex_init(&s->lock, NULL) == 0);
+    (void)pthread_condattr_destroy(&attr);
+}
+
+Res store_open(struct cx *cx, const struct store_options *options, struct store **ret)
+{
+    const struct db_driver *driver = driver_of(options->url);
+    const char *where;
+
+    if (driver == NULL) { /* a URL may hold a password: it isn't quoted */
+        return fail(cx, FAIL_CONFIG, "[store] url: must be sqlite:FILE");
+    }
+    if (options->pool < 1) {
+        return fail(cx, FAIL_CONFIG, "[store] pool: must be 1 or more");
+    }
+    Str rest = str_sub(options->url, driver->scheme.n, options->url.n);
+
+    TRY(driver->locate(cx, rest, options->folder, &where));
+    struct store *s = heap_alloc(sizeof(*s));
+
+    s->driver = driver;
+    s->where = heap_alloc(strlen(where) + 1);
+    memcpy(s->where, where, strlen(where));
+    s->most = (size_t)options->pool;
+    s->idle = heap_alloc(s->most * sizeof(struct db *));
+    lock_start(s);
+    *ret = s;
+    return OK;
+}
+
+void store_close(struct store **s)
+{
+    struct store *old = *s;
+
+    if (old == NULL) {
+        return;
+    }
+    must_be(old->n_idle == old->n_open); /* all that was lent is back */
+    while (old->n_idle > 0) {
+        db_close(&old->idle[--old->n_idle]);
+    }
+    (void)pthread_cond_destroy(&old->given);
+    (void)pthread_mutex_destroy(&old->lock);
+    heap_free(old->idle);
+    heap_free(old->where);
+    heap_free(old);
+    *s = NULL;
+}
+
+static bool can_lend(const struct store *s, bool write)
+{
+    return (s->n_idle > 0 || s->n_open < s->most) && !(write && s->is_written);
+}
+
+/* With the lock held. False when the deadline came first. */
+static bool wait_for_loan(struct cx *cx, struct store *s, bool write)
+{
+    int64_t end_ms = clock_mono_ms() + cx_left_ms(cx, LIMIT_STORE_WAIT_MS);
+    struct timespec end = {
+        .tv_sec = (time_t)(end_ms / 1000),
+        .tv_nsec = (long)(end_ms % 1000) * 1000000,
+    };
+
+    while (!can_lend(s, write)) {
+        if (pthread_cond_timedwait(&s->given, &s->lock, &end) != 0) {
+            return can_lend(s, write);
+        }
+    }
+    return true;
+}
+
+/* `*ret` is NULL where the borrower has to open one; its place is kept. */
+static Res pool_take(struct cx *cx, struct store *s, bool write, struct db **ret)
+{
+    must_be(pthread_mutex_lock(&s->lock) == 0);
+    bool ok = wait_for_loan(cx, s, write);
+
+    if (ok && s->n_idle > 0) {
+        *ret = s->idle[--s->n_idle];
+    } else if (ok) {
+        *ret = NULL;
+        s->n_open++;
+    }
+    if (ok && write) {
+        s->is_written = s->driver->has_one_writer;
+    }
+    must_be(pthread_mutex_unlock(&s->lock) == 0);
+    return ok ? OK : fail(cx, FAIL_UNAVAILABLE, "store: every connection is lent");
+}
+
+/* `db` NULL: it is no more. */
+static void pool_give(struct store *s, bool write, struct db *db)
+{
+    must_be(pthread_mutex_lock(&s->lock) == 0);
+    if (db != NULL) {
+        s->idle[s->n_idle++] = db;
+    } else {
+        s->n_open--;
+    }
+    if (write) {
+        s->is_written = false;
+    }
+    must_be(pthread_cond_broadcast(&s->given) == 0);
+    must_be(pthread_mutex_unlock(&s->lock) == 0);
+}
+
+/* After one of these a connection may be broken: the next borrower gets a new one. */
+static bool may_have_broken(Res r)
+{
+    return r.code == FAIL_UNAVAILABLE || r.code == FAIL_CONFIG || r.code == FAIL_INTERNAL;
+}
+
+static Res transact(
+    struct cx *cx, struct store *s, bool write, store_work *work, void *arg)
+{
+    struct db *db;
+    Res r = OK;
+
+    TRY(pool_take(cx, s, write, &db));
+    if (db == NULL) {
+        r = db_open(cx, s->driver, s->where, &db);
+    }
+    if (r.code == FAIL_NONE) {
+        r = db_transact(cx, db, write, work, arg);
+    }
+    if (db != NULL && may_have_broken(r)) {
+        db_close(&db);
+    }
+    pool_give(s, write, db);
+    return r;
+}
+
+Res store_write(struct cx *cx, struct store *s, store_work *work, void *arg)
+{
+    return transact(cx, s, true, work, arg);
+}
+
+Res store_read(struct cx *cx, struct store *s, store_work *work, void *arg)
+{
+    return transact(cx, s, false, work, arg);
+}
+
+Res store_create(struct cx *cx, struct store *s)
+{
+    return s->driver->create(cx, s->where);
+}
