@@ -40,6 +40,7 @@ enum {
     LIMIT_CLAIM_MARGIN_MS = 10 * 1000, /* a claim outlives the longest callback by this */
 
     /* the sources' answers (oauth-security: size, depth, skew) */
+    LIMIT_REPLY_HEAD_BYTES = 64 * 1024,
     LIMIT_TOKEN_ANSWER_BYTES = 256 * 1024,
     LIMIT_JWKS_BYTES = 256 * 1024,
     LIMIT_CALENDARS_BYTES = 1024 * 1024,
@@ -48,6 +49,7 @@ enum {
     LIMIT_ACCESS_TOKEN_BYTES = 16 * 1024,
     LIMIT_REFRESH_TOKEN_BYTES = 8 * 1024,
     LIMIT_ID_TOKEN_BYTES = 64 * 1024,
+    LIMIT_SCOPE_BYTES = 8 * 1024,
     LIMIT_SUBJECT_BYTES = 255,
     LIMIT_USERNAME_BYTES = 320,
     LIMIT_ID_TOKEN_SKEW_S = 60,
