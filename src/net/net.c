@@ -100,6 +100,28 @@ static bool origin_parse(Str url, struct origin *ret)
     return true;
 }
 
+Res net_reply_check(struct cx *cx, const struct net_reply *reply)
+{
+    if (reply->status == 429) {
+        return fail(cx, FAIL_SOURCE_RATE_LIMITED, "the source is throttling");
+    }
+    if (reply->status >= 500) {
+        return fail(cx, FAIL_SOURCE_UNAVAILABLE, "the source answered %d", reply->status);
+    }
+    if (reply->status / 100 != 2 && reply->status / 100 != 4) {
+        return fail(cx, FAIL_SOURCE_ERROR, "the source answered %d", reply->status);
+    }
+    return OK;
+}
+
+bool net_reply_is(const struct net_reply *reply, Str type)
+{
+    Str rest = reply->content_type;
+    Str media;
+
+    return str_next_part(&rest, ';', &media) && str_eq_nocase(str_trim(media), type);
+}
+
 bool net_url_is_allowed(Str url)
 {
     struct origin o;

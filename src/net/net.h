@@ -52,6 +52,12 @@ Res net_perform(
     struct cx *cx, struct net *net, const struct net_options *options,
     const struct net_request *req, struct net_reply *ret) MUST;
 
+/* What a status says that is neither 2xx nor 4xx, or is 429: FAIL_SOURCE_RATE_LIMITED
+ * (429), FAIL_SOURCE_UNAVAILABLE (5xx), else FAIL_SOURCE_ERROR. */
+Res net_reply_check(struct cx *cx, const struct net_reply *reply) MUST;
+/* Whether the reply's media type is `type`, whatever its parameters. */
+bool net_reply_is(const struct net_reply *reply, Str type);
+
 /* https, or http on exactly localhost, 127.0.0.1 or [::1]; a host; no user info, no
  * fragment. */
 bool net_url_is_allowed(Str url);

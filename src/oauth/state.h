@@ -47,4 +47,4 @@ Res flow_derive(
     struct cx *cx, const struct keyring *k, const struct flow *flow,
     struct flow_secrets *ret) MUST;
 /* base64url(SHA-256(verifier)), RFC 7636 §4.2. */
-void pkce_challenge(Str verifier, char ret[FLOW_SECRET_TEXT]);
+void pkce_challenge(struct arena *mem, Str verifier, char ret[FLOW_SECRET_TEXT]);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * authorize.c - exactly the parameters of contract §5, percent-encoded.
+ */
+#include "oauth/authorize.h"
+
+#include "base/buf.h"
+#include "base/cx.h"
+#include "base/limits.h"
+
+static void add(struct buf *b, Str name, Str value)
+{
+    buf_add(b, name);
+    buf_add_escaped(b, value);
+}
+
+Res authorize_url(
+    struct cx *cx, const struct oauth_client *client, Str state,
+    const struct flow_secrets *secrets, Str extra, Str *ret)
+{
+    struct buf b = {.mem = &cx->mem, .max = LIMIT_AUTHORIZE_URL_BYTES};
+
+    buf_add(&b, client->authorize_url);
+    buf_add(&b, str_contains(client->authorize_url, S("?")) ? S("&") : S("?"));
+    add(&b, S("response_type=code&client_id="), client->client_id);
+    add(&b, S("&redirect_uri="), client->redirect_uri);
+    add(&b, S("&scope="), client->scopes);
+    add(&b, S("&state="), state);
+    add(&b, S("&nonce="), (Str){secrets->nonce, sizeof(secrets->nonce)});
+    add(&b, S("&code_challenge="), (Str){secrets->challenge, sizeof(secrets->challenge)});
+    buf_add(&b, S("&code_challenge_method=S256"));
+    buf_add(&b, extra);
+    return buf_done(cx, &b, ret);
+}

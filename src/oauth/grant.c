@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * grant.c - what is sealed, and what it is bound to.
+ */
+#include "oauth/grant.h"
+
+#include "base/buf.h"
+#include "base/cx.h"
+#include "base/limits.h"
+#include "oauth/pack.h"
+
+enum {
+    VERSION = 1, /* of what is inside */
+    TEXT_BYTES =
+        LIMIT_ACCESS_TOKEN_BYTES + 2 * LIMIT_REFRESH_TOKEN_BYTES + LIMIT_SCOPE_BYTES + 64,
+};
+
+/* Three fields, so that no two things are bound to the same text. */
+static Str bound_to(struct arena *mem, Str purpose, int64_t where, Str whom)
+{
+    struct buf b = {.mem = mem, .max = purpose.n + whom.n + 64};
+
+    pack_text(&b, purpose);
+    pack_int(&b, where);
+    pack_text(&b, whom);
+    return buf_text(&b);
+}
+
+static Str grant_bound_to(struct arena *mem, int64_t provider, int64_t account)
+{
+    return bound_to(mem, S("grant"), provider, str_int(mem, account));
+}
+
+static Str revocation_bound_to(struct arena *mem, int source, Str subject)
+{
+    return bound_to(mem, S("revoke"), source, subject);
+}
+
+Str grant_seal(
+    struct arena *mem, const struct keyring *k, int64_t provider, int64_t account,
+    const struct grant *g)
+{
+    struct buf b = {.mem = mem, .max = TEXT_BYTES};
+
+    pack_int(&b, VERSION);
+    pack_text(&b, g->refresh_token);
+    pack_text(&b, g->refresh_token_before);
+    pack_text(&b, g->access_token);
+    pack_int(&b, g->access_expires_ms);
+    pack_text(&b, g->scope);
+    return keyring_seal(
+        mem, k, KEY_GRANT, buf_text(&b), grant_bound_to(mem, provider, account));
+}
+
+Res grant_open(
+    struct cx *cx, const struct keyring *k, int64_t provider, int64_t account, Str record,
+    struct grant *ret)
+{
+    struct unpack u = {.bad = false};
+    struct grant g;
+
+    TRY(keyring_unseal(
+        cx, k, KEY_GRANT, record, grant_bound_to(&cx->mem, provider, account), &u.rest));
+    bool is_known = unpack_int(&u) == VERSION;
+
+    g.refresh_token = unpack_text(&u);
+    g.refresh_token_before = unpack_text(&u);
+    g.access_token = unpack_text(&u);
+    g.access_expires_ms = unpack_int(&u);
+    g.scope = unpack_text(&u);
+    if (!is_known || !unpack_done(&u)) {
+        return fail(cx, FAIL_UNREADABLE, "a grant of another version");
+    }
+    *ret = g;
+    return OK;
+}
+
+Str revocation_seal(
+    struct arena *mem, const struct keyring *k, int source, Str subject,
+    Str refresh_token)
+{
+    return keyring_seal(
+        mem, k, KEY_TASK, refresh_token, revocation_bound_to(mem, source, subject));
+}
+
+Res revocation_open(
+    struct cx *cx, const struct keyring *k, int source, Str subject, Str record, Str *ret)
+{
+    return keyring_unseal(
+        cx, k, KEY_TASK, record, revocation_bound_to(&cx->mem, source, subject), ret);
+}
