@@ -127,14 +127,14 @@ export class Control {
             'expire',
         ];
         if (request.method === 'GET' && name === 'log') return send(response, 200, this.log);
-        if (request.method === 'GET' && name === 'issued') {
-            return send(response, 200, [...this.identity.issued]);
+        if (request.method === 'GET' && name === 'secrets') {
+            return send(response, 200, [...this.identity.secrets]);
         }
         if (request.method === 'GET' && name === 'foreign-jwks') {
             return send(response, 200, { keys: [this.identity.keys.foreign().jwk] });
         }
         if (request.method !== 'POST' || !actions.includes(name)) {
-            return send(response, 404, { error: `one of ${actions.join(', ')}, log, issued` });
+            return send(response, 404, { error: `one of ${actions.join(', ')}, log, secrets` });
         }
         this[name](JSON.parse((await readBody(request)) || 'null') ?? undefined);
         return send(response, 200, {});

@@ -44,7 +44,7 @@ export class Identity {
     constructor(source, { base, redirectUris, keys, control }) {
         Object.assign(this, { source, keys, control, base });
         this.memory = new Memory({ keepUsed: source.rotatesRefreshTokens ? ['RefreshToken'] : [] });
-        this.issued = new Set(); // every code and token that ever left: tests search logs for them
+        this.secrets = new Set(); // all that ever passed: tests search logs for them
         this.provider = new Provider(base, this.#configuration(redirectUris));
         this.#lengthenTokens();
         this.provider.use((ctx, next) => this.#shapeAnswer(ctx, next));
@@ -124,7 +124,7 @@ export class Identity {
 
     // Real tokens are long and have telling beginnings.
     #lengthenTokens() {
-        const { issued } = this;
+        const { secrets } = this;
         for (const [model, [prefix, length]] of Object.entries(this.source.tokens)) {
             const { prototype } = this.provider[model];
             const choosesFormat = prototype.generateTokenId;
@@ -132,7 +132,7 @@ export class Identity {
                 choosesFormat.call(this);
                 const random = crypto.randomBytes(length).toString('base64url');
                 const token = prefix + random.slice(0, length - prefix.length);
-                issued.add(token);
+                secrets.add(token);
                 return token;
             };
         }
@@ -166,7 +166,7 @@ export class Identity {
         const person = this.source.people.find(({ sub }) => sub === entities.Account.accountId);
         const body = { ...ctx.body };
         if (body.id_token) body.id_token = this.#signIdToken(body.id_token, person);
-        if (typeof body.id_token === 'string') this.issued.add(body.id_token);
+        if (typeof body.id_token === 'string') this.secrets.add(body.id_token);
         ctx.body = this.control.patchTokens(this.source.shapeTokens(body, params.grant_type));
     }
 

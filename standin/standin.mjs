@@ -95,11 +95,19 @@ export class Standin {
             query,
             headers: { ...headers },
         });
-        response.on('finish', () => {
+        response.on('close', () => {
             entry.status = response.statusCode;
+            this.#keepSecrets(entry);
         });
         request.entry = entry;
         return entry;
+    }
+
+    // What a log of the client must never show, beside the tokens.
+    #keepSecrets({ query, form }) {
+        for (const value of [query.state, query.nonce, form?.code_verifier]) {
+            if (value) this.identity.secrets.add(value);
+        }
     }
 
     async #caller(request) {

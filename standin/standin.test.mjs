@@ -169,7 +169,14 @@ for (const name of Object.keys(SOURCES)) {
         const list = await calendars(name, body.access_token);
         assert.equal(list.status, 200);
         assert.equal(list.body[SOURCES[name].list].length, 3);
-        assert.ok(standins[name].identity.issued.has(body.refresh_token));
+        for (const secret of [
+            flow.callback.code,
+            flow.verifier,
+            body.refresh_token,
+            body.id_token,
+        ]) {
+            assert.ok(standins[name].identity.secrets.has(secret));
+        }
     });
 
     test(`${name}: a client that errs`, async () => {

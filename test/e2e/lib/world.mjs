@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a suite works in: both stand-ins, a Caldock wired to them, a provider and a token,
+// and the moves of an application and of a person with a browser.
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { Caldock, callbackUrl, freePort } from '../../../standin/caldock.mjs';
+import { Standin } from '../../../standin/standin.mjs';
+import { Visitor } from '../../../standin/visitor.mjs';
+import { ask } from '../../../standin/wire.mjs';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+export const BINARY = process.env.CALDOCK_BIN ?? path.join(root, 'build/caldock');
+
+export const API = '/api/v2/external_calendars';
+export const ACCOUNTS = `${API}/accounts`;
+export const INITIATE = `${ACCOUNTS}/oauth2/initiate`;
+export const REDIRECT = 'https://app.example/done?session=s1';
+export const PATTERN = 'https://app.example/*';
+
+export const SOURCES = {
+    GOOG: {
+        name: 'google',
+        person: 'alice@example.com',
+        other: 'bob@acme.test',
+        scope: 'https://www.googleapis.com/auth/calendar.events',
+        token: '/token',
+        jwks: '/oauth2/v3/certs',
+        calendars: '/calendar/v3',
+    },
+    MSFT: {
+        name: 'microsoft',
+        person: 'carol@contoso.test',
+        other: 'dave@outlook.com',
+        scope: 'Calendars.ReadWrite',
+        token: '/oauth2/v2.0/token',
+        jwks: '/discovery/v2.0/keys',
+        calendars: '/v1.0/me/calendars',
+    },
+};
+
+const suite = path.basename(process.argv[1] ?? 'world', '.test.mjs');
+const logs = process.env.CALDOCK_E2E_LOGS;
+let serial = 0;
+
+export class World {
+    secrets = new Set(); // what no log may hold; the stand-ins keep theirs
+
+    // {settings?: Caldock's, decoys?, binary?, provider?: false to add none, serve?: false}
+    static async open({ settings, decoys, binary = BINARY, provider = true, serve = true } = {}) {
+        const world = new World();
+        const port = await freePort();
+        const url = `http://127.0.0.1:${port}`;
+        world.folder = await mkdtemp(path.join(os.tmpdir(), 'caldock-'));
+        world.standins = {};
+        for (const name of ['google', 'microsoft']) {
+            const redirectUris = [callbackUrl(url, name)];
+            world.standins[name] = await Standin.start(name, { redirectUris, decoys });
+        }
+        world.caldock = await Caldock.create({
+            binary,
+            port,
+            settings,
+            folder: path.join(world.folder, 'caldock'),
+            standins: world.standins,
+            logFile: logs && path.join(logs, `${suite}-${++serial}.log`),
+        });
+        if (provider) await world.addProvider(1);
+        if (provider) world.token = await world.addToken('--provider', '1');
+        if (serve) await world.caldock.start();
+        return world;
+    }
+
+    async close() {
+        await this.caldock.stop('SIGKILL');
+        for (const standin of Object.values(this.standins)) {
+            standin.identity.secrets.forEach((secret) => this.secrets.add(secret));
+            this.secrets.add(standin.source.client.client_secret);
+            await standin.close();
+        }
+        if (logs)
+            await appendFile(path.join(logs, 'secrets.txt'), [...this.secrets, ''].join('\n'));
+        await rm(this.folder, { recursive: true, force: true });
+    }
+
+    standin(code) {
+        return this.standins[SOURCES[code].name];
+    }
+
+    control(code) {
+        return this.standin(code).control;
+    }
+
+    addProvider(id, ...more) {
+        const name = `Provider ${id}`;
+        return this.caldock.run(
+            'provider',
+            'add',
+            String(id),
+            '--name',
+            name,
+            '--redirect',
+            PATTERN,
+            ...more,
+        );
+    }
+
+    async addToken(...options) {
+        const token = await this.caldock.run('token', 'create', ...options);
+        this.secrets.add(token);
+        return token;
+    }
+
+    // One request to Caldock. `token`: an API token, null for no credential. `json`: a body.
+    // `query`: parameters. → {status, headers, text, body: the JSON, if it is some}
+    async ask(target, { token = this.token, json, query, headers = {}, ...rest } = {}) {
+        const sent = {
+            ...(token !== null && { authorization: `Token ${token}` }),
+            ...(json !== undefined && { 'content-type': 'application/json' }),
+            ...headers,
+        };
+        const url = new URL(this.caldock.url + target);
+        for (const [name, value] of Object.entries(query ?? {}))
+            url.searchParams.append(name, value);
+        const body = json === undefined ? rest.body : JSON.stringify(json);
+        const answer = await ask(url, { ...rest, headers: sent, body });
+        const isJson = answer.headers['content-type']?.startsWith('application/json');
+        return { ...answer, body: isJson ? JSON.parse(answer.text) : undefined };
+    }
+
+    post(target, json, options) {
+        return this.ask(target, { method: 'POST', json, ...options });
+    }
+
+    // Starts a flow → the authorization URL.
+    async initiate(code, { redirectUri = REDIRECT, ...options } = {}) {
+        const body = { calendar_source: code, redirect_uri: redirectUri };
+        const answer = await this.post(INITIATE, body, options);
+        assert.equal(answer.status, 200, answer.text);
+        this.secrets.add(new URL(answer.body.uri).searchParams.get('state'));
+        return answer.body.uri;
+    }
+
+    // The person consents, or whatever `answer` says → the callback's URL, not yet asked for.
+    async consent(code, uri, answer = {}) {
+        const until = callbackUrl(this.caldock.url, SOURCES[code].name);
+        const { url, status, text } = await new Visitor().consent(uri, { until, ...answer });
+        assert.ok(url.href.startsWith(until), `the source stopped with ${status}: ${text}`);
+        return url;
+    }
+
+    // The browser comes back → {status, headers, text, to: where it is sent, result: its query}
+    async callback(url, options = {}) {
+        for (const name of ['code', 'state']) {
+            url.searchParams.getAll(name).forEach((value) => value && this.secrets.add(value));
+        }
+        const answer = await ask(url, options);
+        const to = answer.headers.location && new URL(answer.headers.location);
+        return { ...answer, to, result: to && Object.fromEntries(to.searchParams) };
+    }
+
+    // The callback of a flow just started, with parameters of one's own choosing.
+    async answer(code, parameters, options) {
+        const state = new URL(await this.initiate(code, options)).searchParams.get('state');
+        const url = new URL(callbackUrl(this.caldock.url, SOURCES[code].name));
+        for (const [name, value] of Object.entries({ state, ...parameters })) {
+            for (const one of [value].flat()) url.searchParams.append(name, one);
+        }
+        return this.callback(url);
+    }
+
+    // The whole flow → as callback(); {account, leaveOut, deny} as a visitor takes them.
+    async connect(code, { account = SOURCES[code].person, leaveOut, deny, ...options } = {}) {
+        const uri = await this.initiate(code, options);
+        return this.callback(await this.consent(code, uri, { account, leaveOut, deny }));
+    }
+
+    // The whole flow, which must succeed → the account's id.
+    async connected(code, options) {
+        const { result, text } = await this.connect(code, options);
+        assert.equal(result?.success, '1', JSON.stringify(result) + text);
+        return Number(result.account);
+    }
+
+    // How the flow ends → its error code, or 'success'.
+    async outcome(code, options) {
+        const { result, status } = await this.connect(code, options);
+        return result ? (result.error ?? 'success') : `status ${status}`;
+    }
+
+    async accounts(options) {
+        return (await this.ask(ACCOUNTS, options)).body.results;
+    }
+
+    // How many codes were sent to the source's token endpoint.
+    exchanges(code) {
+        const forms = this.control(code)
+            .requests(SOURCES[code].token)
+            .map(({ form }) => form);
+        return forms.filter((form) => form?.grant_type === 'authorization_code').length;
+    }
+}
+
+// A world for the suite that calls this, open from its first test to its last.
+export function useWorld(test, options) {
+    const holder = {};
+    test.before(async () => {
+        holder.world = await World.open(options);
+    });
+    test.beforeEach(() => {
+        Object.values(holder.world.standins).forEach((standin) => standin.control.reset());
+    });
+    test.after(() => holder.world?.close());
+    return new Proxy(holder, {
+        get: (target, name) => {
+            const value = target.world?.[name];
+            return typeof value === 'function' ? value.bind(target.world) : value;
+        },
+        set: (target, name, value) => Reflect.set(target.world, name, value),
+    });
+}

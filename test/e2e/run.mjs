@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+// Runs the suites, each in a process of its own: node run.mjs [SUITE…], a suite's name or how
+// it begins. The search for secrets in logs comes last. Ends with "N passed, N failed".
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = path.dirname(fileURLToPath(import.meta.url));
+const wanted = process.argv.slice(2);
+const LAST = 'secrets';
+
+const names = readdirSync(folder)
+    .filter((file) => file.endsWith('.test.mjs'))
+    .map((file) => path.basename(file, '.test.mjs'))
+    .filter((name) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)))
+    .sort((a, b) => (a === LAST) - (b === LAST) || a.localeCompare(b));
+
+function run(name) {
+    return new Promise((resolve) => {
+        const args = ['--test-reporter=tap', path.join(folder, `${name}.test.mjs`)];
+        const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+        let output = '';
+        child.stdout.on('data', (chunk) => {
+            output += chunk;
+        });
+        child.on('close', (code) => resolve({ code, output }));
+    });
+}
+
+const count = (output, what) =>
+    Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+
+// The blocks of TAP that tell about a failed test.
+const failures = (output) => output.match(/^ *not ok [\s\S]*?^ *\.\.\.$/gm) ?? [output];
+
+const logs = process.env.CALDOCK_E2E_LOGS ?? mkdtempSync(path.join(os.tmpdir(), 'caldock-logs-'));
+mkdirSync(logs, { recursive: true });
+process.env.CALDOCK_E2E_LOGS = logs;
+
+const total = { passed: 0, failed: 0 };
+for (const name of names) {
+    const began = Date.now();
+    const { code, output } = await run(name);
+    const passed = count(output, 'pass');
+    let failed = count(output, 'fail') + count(output, 'cancelled');
+    if (failed === 0 && (code !== 0 || passed === 0)) failed = 1;
+    console.log(
+        `${name}: ${passed} passed, ${failed} failed (${Math.round((Date.now() - began) / 1000)} s)`,
+    );
+    if (failed > 0) console.log(failures(output).join('\n'));
+    total.passed += passed;
+    total.failed += failed;
+}
+if (!names.length) total.failed = 1;
+if (total.failed === 0) rmSync(logs, { recursive: true, force: true });
+else console.log(`logs: ${logs}`);
+
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exit(total.failed === 0 ? 0 : 1);
