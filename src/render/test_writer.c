@@ -108,25 +108,27 @@ static void test_writer_open_alone_is_an_empty_object(void **state)
     T_STR(done(writer_open(&t_cx()->mem, FORMAT_IS_XML)), S(XML_HEAD "<root/>"));
 }
 
+/* clang-format off */
+#define ROW(text, json, xml) {SI(text), SI(json), SI(xml)}
+
+/* clang-format on */
+
 static void test_writer_text_escapes_what_each_format_must(void **state)
 {
     static const struct {
         Str text, json, xml;
     } rows[] = {
-        {SI("/'\x7F"),                   SI("/'\x7F"),                      SI("/'\x7F")             },
-        {SI("\"\\"),                     SI("\\\"\\\\"),                    SI("&quot;\\")           },
-        {SI("<&>]]>"),                   SI("<&>]]>"),                      SI("&lt;&amp;&gt;]]&gt;")},
-        {SI("\n\t"),                     SI("\\n\\t"),                      SI("\n\t")               },
-        {SI("\r"),                       SI("\\r"),                         SI("&#13;")              },
-        {SI("\b\f\x01\x1F\0"),           SI("\\b\\f\\u0001\\u001f\\u0000"),
-         SI(GONE GONE GONE GONE GONE)                                                                },
-        {SI("\xC3\xA9\xF0\x9F\x93\x85"), SI("\xC3\xA9\xF0\x9F\x93\x85"),
-         SI("\xC3\xA9\xF0\x9F\x93\x85")                                                              },
-        {SI("\xE2\x80\xA8\xC2\x85"),     SI("\xE2\x80\xA8\xC2\x85"),
-         SI("\xE2\x80\xA8\xC2\x85")                                                                  },
-        {SI("\xEF\xBF\xBE"),             SI("\xEF\xBF\xBE"),                SI(GONE)                 }, /* U+FFFE */
-        {SI("\xEF\xBF\xBF"),             SI("\xEF\xBF\xBF"),                SI(GONE)                 },
-        {SI("\xEF\xBF\xBD"),             SI("\xEF\xBF\xBD"),                SI("\xEF\xBF\xBD")       },
+        ROW("/'\x7F", "/'\x7F", "/'\x7F"),
+        ROW("\"\\", "\\\"\\\\", "&quot;\\"),
+        ROW("<&>]]>", "<&>]]>", "&lt;&amp;&gt;]]&gt;"),
+        ROW("\n\t\r", "\\n\\t\\r", "\n\t&#13;"),
+        ROW("\b\f\x01\x1F\0", "\\b\\f\\u0001\\u001f\\u0000", GONE GONE GONE GONE GONE),
+        ROW("\xC3\xA9\xF0\x9F\x93\x85", "\xC3\xA9\xF0\x9F\x93\x85",
+            "\xC3\xA9\xF0\x9F\x93\x85"),
+        ROW("\xE2\x80\xA8\xC2\x85", "\xE2\x80\xA8\xC2\x85", "\xE2\x80\xA8\xC2\x85"),
+        ROW("\xEF\xBF\xBE", "\xEF\xBF\xBE", GONE), /* U+FFFE */
+        ROW("\xEF\xBF\xBF", "\xEF\xBF\xBF", GONE),
+        ROW(GONE, GONE, GONE),
     };
 
     (void)state;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A JSON body that is read, written by jansson and read again has the same fields. */
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "http/fuzz_body.h"
+
+static json_t *json_from_field(const struct field *f)
+{
+    switch (f->kind) {
+    case FIELD_TEXT:
+        return json_stringn(f->text.p, f->text.n);
+    case FIELD_NULL:
+        return json_null();
+    case FIELD_OTHER:
+        return json_array();
+    }
+    return NULL;
+}
+
+static void check_again(struct cx *cx, const struct fields *f)
+{
+    CLEANUP(j_done) json_t *j = json_object();
+    struct fields again;
+
+    for (size_t i = 0; i < f->n; i++) {
+        const char *name;
+
+        must_be(str_z(cx, f->at[i].name, &name).code == FAIL_NONE);
+        must_be(json_object_set_new(j, name, json_from_field(&f->at[i])) == 0);
+    }
+    char *text = json_dumps(j, JSON_ENSURE_ASCII);
+
+    must_be(body_read_json(cx, str_from_z(text), &again).code == FAIL_NONE);
+    check_equal(f, &again);
+    free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    CLEANUP(cx_done) struct cx cx = {0};
+    struct fields f;
+
+    if (body_read_json(&cx, (Str){(const char *)data, size}, &f).code == FAIL_NONE) {
+        check_fields(&f);
+        check_again(&cx, &f);
+    }
+    return 0;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "http/test_body.h"
+
+static void test_body_read_json_takes_one_object(void **state)
+{
+    static const struct body_row rows[] = {
+        ROW("{}", ""),
+        ROW("{\"a\":\"b\"}", "[a=b]"),
+        ROW(" \r\n\t{ \"a\" : \" b \" } \n", "[a= b ]"),
+        ROW("{\"a\":null,\"b\":\"\"}", "[a: null][b=]"),
+        ROW("{\"a\":1,\"b\":true,\"c\":[\"x\"]}", "[a: other][b: other][c: other]"),
+        ROW("{\"a\":{\"b\":\"c\"},\"b\":1.5}", "[a: other][b: other]"),
+        ROW("{\"\":\"x\"}", "[=x]"),
+        ROW("{\"\\u0061\":\"\\u00e9\\ud83d\\udcc5\\n\"}",
+            "[a=\xC3\xA9\xF0\x9F\x93\x85\n]"),
+        ROW("{\"a\":\"\xC3\xA9\xEF\xBB\xBF\"}", "[a=\xC3\xA9\xEF\xBB\xBF]"),
+    };
+
+    (void)state;
+    check_takes(BODY_JSON, rows, COUNT(rows));
+}
+
+static void test_body_read_json_refuses_the_rest(void **state)
+{
+    static const Str bodies[] = {
+        SI(""),
+        SI("  "),
+        SI("[]"),
+        SI("[{}]"),
+        SI("\"a\""),
+        SI("null"),
+        SI("1"),
+        SI("{\"a\":\"b\""),
+        SI("{\"a\":\"b\",}"),
+        SI("{'a':'b'}"),
+        SI("{\"a\":\"b\"}{}"),
+        SI("{\"a\":\"b\"} x"),
+        SI("{\"a\":\"b\"}\0"),
+        SI("{\"a\":1,\"a\":1}"),
+        SI("{\"a\":1,\"\\u0061\":1}"),
+        SI("{\"x\":{\"a\":1,\"a\":1}}"),
+        SI("\xEF\xBB\xBF{}"),
+        SI("{\"a\":\"\xFF\"}"),
+        SI("{\"\xC0\xAF\":\"a\"}"),
+        SI("{\"a\":\"\\ud83d\"}"),
+        SI("{\"a\":\"\\u0000\"}"),
+        SI("{\"\\u0000\":\"a\"}"),
+        SI("{\"a\":\"\n\"}"),
+        SI("{\"a\":NaN}"),
+        SI("{\"a\":01}"),
+        SI("{\"a\":1e999}"),
+        SI("{}/**/"),
+    };
+
+    (void)state;
+    check_refuses(BODY_JSON, bodies, COUNT(bodies));
+}
+
+static void test_body_read_json_counts_the_outermost_object_as_depth_one(void **state)
+{
+    (void)state;
+    for (size_t depth = LIMIT_JSON_DEPTH; depth <= LIMIT_JSON_DEPTH + 1; depth++) {
+        Str open = repeated(S("{\"a\":"), S("["), depth - 1, S(""));
+        Str body = repeated(open, S("]"), depth - 1, S("}"));
+        struct fields f = {0};
+
+        T_FAIL(
+            depth > LIMIT_JSON_DEPTH ? FAIL_PARSE_ERROR : FAIL_NONE,
+            body_read_json(t_cx(), body, &f));
+        T_INT(f.n, depth > LIMIT_JSON_DEPTH ? 0 : 1);
+    }
+}
+
+T_MAIN(
+    T(test_body_read_json_takes_one_object), T(test_body_read_json_refuses_the_rest),
+    T(test_body_read_json_counts_the_outermost_object_as_depth_one))
