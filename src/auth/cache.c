@@ -10,7 +10,9 @@
 #include "base/arena.h"
 #include "base/limits.h"
 
-enum { WAYS = 8, SETS = LIMIT_CACHE_ENTRIES / WAYS };
+enum { WAYS = 8, SET_BITS = 13, SETS = 1 << SET_BITS };
+
+_Static_assert(WAYS *SETS == LIMIT_CACHE_ENTRIES, "the table has its named size");
 
 struct place {
     uint64_t key;
@@ -39,7 +41,7 @@ void cache_close(struct cache **c)
 /* Keys are hashes or small numbers: spread by Fibonacci hashing. */
 static struct place *set_of(struct cache *c, uint64_t key)
 {
-    return c->sets[(key * 0x9E3779B97F4A7C15U >> 32) % SETS];
+    return c->sets[key * 0x9E3779B97F4A7C15U >> (64 - SET_BITS)];
 }
 
 static struct place *place_of(struct cache *c, uint64_t key)

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "auth/cache.h"
+#include "base/limits.h"
+#include "base/testing.h"
+
+static struct provider_fact *fact(int64_t id, int64_t read_ms, bool is_negative)
+{
+    return provider_fact_new(&(struct provider_fact){
+        .id = id,
+        .fact = {
+                 .read_ms = read_ms,
+                 .renew_ms = is_negative ? INT64_MAX : read_ms + 2000,
+                 .ends_ms = read_ms + (is_negative ? 1000 : 4000),
+                 .is_negative = is_negative}
+    });
+}
+
+/* The cache alone holds it afterwards. */
+static void put(struct cache *c, int64_t id, int64_t read_ms, bool is_negative)
+{
+    struct provider_fact *p = fact(id, read_ms, is_negative);
+
+    cache_put(c, &p->fact);
+    fact_drop(&p->fact);
+}
+
+static bool has(struct cache *c, int64_t id, int64_t now_ms)
+{
+    const struct fact *f = cache_get(c, (uint64_t)id, now_ms);
+
+    return f != NULL && ((const struct provider_fact *)f)->id == id;
+}
+
+static void test_cache_get_ends_with_the_fact(void **state)
+{
+    struct cache *c = cache_open();
+
+    (void)state;
+    put(c, 7, 100, false);
+    T_TRUE(has(c, 7, 100) && has(c, 7, 4099));
+    T_TRUE(!has(c, 7, 4100));
+    T_TRUE(!has(c, 8, 100));
+    put(c, 7, 3000, true); /* it went away meanwhile */
+    T_TRUE(cache_get(c, 7, 3999)->is_negative);
+    T_TRUE(cache_get(c, 7, 4000) == NULL);
+    cache_close(&c);
+    T_TRUE(c == NULL);
+    cache_close(&c);
+}
+
+static void test_cache_renew_asks_once(void **state)
+{
+    struct cache *c = cache_open();
+
+    (void)state;
+    put(c, 7, 100, false);
+    T_TRUE(!cache_renew(c, cache_get(c, 7, 2099), 2099));
+    T_TRUE(cache_renew(c, cache_get(c, 7, 2100), 2100));
+    T_TRUE(!cache_renew(c, cache_get(c, 7, 2101), 2101));
+    put(c, 7, 2100, false);
+    T_TRUE(!cache_renew(c, cache_get(c, 7, 2101), 2101));
+    T_TRUE(cache_renew(c, cache_get(c, 7, 4100), 4100));
+    cache_close(&c);
+}
+
+static void test_cache_put_is_bounded(void **state)
+{
+    struct cache *c = cache_open();
+    size_t kept = 0;
+
+    (void)state;
+    for (int64_t id = 1; id <= 2 * LIMIT_CACHE_ENTRIES; id++) {
+        put(c, id, 100, false);
+    }
+    for (int64_t id = 1; id <= 2 * LIMIT_CACHE_ENTRIES; id++) {
+        kept += cache_get(c, (uint64_t)id, 0) != NULL;
+    }
+    T_TRUE(kept <= LIMIT_CACHE_ENTRIES && kept > LIMIT_CACHE_ENTRIES / 2);
+    T_TRUE(has(c, 2 * LIMIT_CACHE_ENTRIES, 0)); /* the newest always finds a place */
+    cache_close(&c);
+}
+
+/* A flood of unknown credentials leaves the known ones where they are. */
+static void test_cache_put_never_trades_a_positive_for_a_negative(void **state)
+{
+    struct cache *c = cache_open();
+
+    (void)state;
+    for (int64_t id = 1; id <= 1000; id++) {
+        put(c, id, 100, false);
+    }
+    for (int64_t id = 1001; id <= 10 * LIMIT_CACHE_ENTRIES; id++) {
+        put(c, id, 200, true);
+    }
+    for (int64_t id = 1; id <= 1000; id++) {
+        T_TRUE(has(c, id, 300));
+    }
+    for (int64_t id = LIMIT_CACHE_ENTRIES; id <= 3 * LIMIT_CACHE_ENTRIES / 2; id++) {
+        put(c, id, 300, false); /* negative ones give way first */
+    }
+    size_t kept = 0;
+
+    for (int64_t id = 1; id <= 1000; id++) {
+        kept += has(c, id, 300);
+    }
+    T_TRUE(kept == 1000);
+    cache_close(&c);
+}
+
+static bool is_even(const struct fact *f)
+{
+    return f->key % 2 == 0;
+}
+
+static void test_cache_clear_takes_what_it_is_told(void **state)
+{
+    struct cache *c = cache_open();
+
+    (void)state;
+    put(c, 1, 100, false);
+    put(c, 2, 100, false);
+    cache_clear(c, is_even);
+    T_TRUE(has(c, 1, 100) && !has(c, 2, 100));
+    cache_clear(c, NULL);
+    T_TRUE(!has(c, 1, 100));
+    cache_close(&c);
+}
+
+static void test_credential_fact_new_copies_all_that_it_points_to(void **state)
+{
+    int64_t ids[] = {3, 5, INT64_MAX};
+    char user[] = "amy";
+    struct credential_fact *c = credential_fact_new(&(struct credential_fact){
+        .providers = ids, .n_providers = 3, .user = {user, 3},
+                .issuer = S("shop")
+    });
+
+    (void)state;
+    ids[0] = 0;
+    user[0] = 'x';
+    T_STR(c->user, S("amy"));
+    T_STR(c->issuer, S("shop"));
+    T_TRUE(credential_has_provider(c, 3) && credential_has_provider(c, INT64_MAX));
+    T_TRUE(!credential_has_provider(c, 0) && !credential_has_provider(c, 4));
+    fact_drop(&c->fact);
+}
+
+static void test_credential_provider_implies_only_a_single_one(void **state)
+{
+    static const int64_t ids[] = {3, 5};
+
+    static const struct {
+        size_t n;
+        int64_t wish, want;
+    } rows[] = {
+        {0, 0, 0},
+        {0, 3, 0},
+        {1, 0, 3},
+        {1, 3, 3},
+        {1, 5, 0},
+        {2, 0, 0},
+        {2, 5, 5},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct credential_fact c = {.providers = ids, .n_providers = rows[i].n};
+
+        T_INT(credential_provider(&c, rows[i].wish), rows[i].want);
+    }
+}
+
+T_MAIN(
+    T(test_cache_get_ends_with_the_fact), T(test_cache_renew_asks_once),
+    T(test_cache_put_is_bounded),
+    T(test_cache_put_never_trades_a_positive_for_a_negative),
+    T(test_cache_clear_takes_what_it_is_told),
+    T(test_credential_fact_new_copies_all_that_it_points_to),
+    T(test_credential_provider_implies_only_a_single_one))
