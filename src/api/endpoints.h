@@ -84,6 +84,6 @@ Res accounts_delete_run(struct call *c);
  * returns is for the log alone. */
 Res callback_google_run(struct call *c);
 Res callback_microsoft_run(struct call *c);
-/* callback_page.c: the page for a person, for any failure of a callback that happens outside the
- * handler (503 of a full queue, 405, 500). */
+/* callback_page.c: the page for a person, for any failure of a callback that happens
+ * outside the handler (503 of a full queue, 405, 500). */
 void callback_page(struct call *c, enum fail kind);

@@ -20,7 +20,7 @@ static const struct error_row error_rows[FAIL_COUNT] = {
     [FAIL_PARAMETER_INVALID] = {400, SI("parameter_invalid"), REQUEST,
         SI("Some of what was sent is not valid: field_errors says what to change.")},
     [FAIL_PARSE_ERROR] = {400, SI("parse_error"), REQUEST,
-        SI("The body cannot be read: is it whole, in UTF-8, and what its Content-Type says?")},
+        SI("The body cannot be read: it must be whole, in UTF-8, and what its Content-Type says.")},
     [FAIL_PROVIDER_REQUIRED] = {400, SI("provider_required"), REQUEST,
         SI("This credential has several providers: name one in the header TeamUp-Provider-ID.")},
     [FAIL_MODE_REQUIRED] = {400, SI("mode_required"), REQUEST,
