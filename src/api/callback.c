@@ -48,7 +48,7 @@ static Res open_state(struct callback *cb)
         return fail(c->cx, FAIL_STATE_INVALID, "the state is of another source");
     }
     TRY(flow_derive(c->cx, c->settings->keyring, &cb->flow, &cb->secrets));
-    cb->id = b64url_encode(&c->cx->mem, (Str){(const char *)cb->flow.id, FLOW_ID_BYTES});
+    cb->id = (Str){(const char *)cb->flow.id, FLOW_ID_BYTES};
     return OK;
 }
 
@@ -83,6 +83,7 @@ static Res work_claim(struct cx *cx, struct db *db, void *arg)
     struct callback *cb = arg;
     int64_t now = clock_now_ms();
 
+    cb->kind = FAIL_NONE;
     TRY(flow_claim(
         cx, db, cb->id, cb->owner, now,
         now + cb->call->settings->total_timeout_ms + LIMIT_CLAIM_MARGIN_MS, &cb->record));
@@ -247,42 +248,41 @@ static void redirect(struct callback *cb)
     http_answer_header(c->answer, S("Referrer-Policy"), S("no-referrer"));
 }
 
-/* A new callback, or the one that was parked. The claim and the lease are this callback's
- * own: it may be run again by another worker, while its first one serves somebody else.
- */
-static struct callback *callback_of(struct call *c, enum source_id source)
+/* The claim and the lease are this callback's own, not its worker's: parked, it goes on
+ * with another worker while its first one serves somebody else. */
+static Str owner_of(struct arena *mem, const struct settings *settings)
 {
-    struct arena *mem = &c->cx->mem;
-    int64_t total_ms = c->settings->total_timeout_ms;
-    struct callback *cb = c->progress;
     char unique[SEAL_NONCE_BYTES];
 
-    if (cb == NULL) {
-        seal_random(unique, sizeof(unique));
-        cb = NEW(mem, struct callback);
-        *cb = (struct callback){
-            .call = c,
-            .source = source_get(source),
-            .own = settings_source(c->settings, source),
-            .deadline_ms = clock_mono_ms() + total_ms,
-            .owner = str_cat(
-                mem, str_cat(mem, c->settings->node, S("/")),
-                b64url_encode(mem, (Str){unique, sizeof(unique)})),
-        };
-        c->progress = cb;
-        /* Some of the time is kept for writing how it ended. */
-        c->cx->deadline_ms =
-            cb->deadline_ms
-            - (total_ms < 2 * LIMIT_CALLBACK_END_MS ? total_ms / 2
-                                                    : LIMIT_CALLBACK_END_MS);
-    }
-    c->is_parked = false;
+    seal_random(unique, sizeof(unique));
+    return str_cat(
+        mem, str_cat(mem, settings->node, S("/")),
+        b64url_encode(mem, (Str){unique, sizeof(unique)}));
+}
+
+/* The source gets less than all of the call's time: how it ended has to be written too.
+ */
+static struct callback *callback_new(struct call *c, enum source_id source)
+{
+    struct callback *cb = NEW(&c->cx->mem, struct callback);
+    int64_t half_ms = c->settings->total_timeout_ms / 2;
+
+    cb->call = c;
+    cb->source = source_get(source);
+    cb->own = settings_source(c->settings, source);
+    cb->owner = owner_of(&c->cx->mem, c->settings);
+    cb->deadline_ms = c->cx->deadline_ms;
+    c->cx->deadline_ms -=
+        half_ms < LIMIT_CALLBACK_END_MS ? half_ms : LIMIT_CALLBACK_END_MS;
     return cb;
 }
 
 static Res run(struct call *c, enum source_id source)
 {
-    struct callback *cb = callback_of(c, source);
+    struct callback *cb = c->progress == NULL ? callback_new(c, source) : c->progress;
+
+    c->progress = cb;
+    c->is_parked = false;
     Res r = walk(cb);
 
     if (c->is_parked) {

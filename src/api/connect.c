@@ -97,7 +97,7 @@ static Res lease(struct callback *cb)
         return fail(c->cx, FAIL_INTERNAL, "another works on the same person's grant");
     }
     c->is_parked = true;
-    c->park_key = str_cat(&c->cx->mem, S("="), str_sub(cb->id, 1, cb->id.n));
+    c->park_key = str_cat(&c->cx->mem, cb->id, S("L"));
     return OK;
 }
 

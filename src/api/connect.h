@@ -24,12 +24,12 @@ struct callback {
     struct call *call;
     const struct source *source;
     const struct source_settings *own; /* settings of the source */
-    int64_t deadline_ms;               /* of clock_mono_ms, for all of it */
+    int64_t deadline_ms;               /* for all of it; the context's own is for less */
     enum callback_step step;
 
     struct flow flow;
     struct flow_secrets secrets;
-    Str id;    /* flow.id as text: the claim's name, and the parking place's */
+    Str id;    /* flow.id: the claim's name, and the parking place's */
     Str owner; /* of the claim and the lease: this callback's alone */
     Str code;
 
