@@ -122,7 +122,7 @@ static Res call_source(struct cx *cx, struct worker *w, const struct revocation 
 
     TRY(revocation_open(
         cx, r->settings->keyring, (int)t->source, t->subject, t->sealed, &token));
-    return token_revoke(
+    return token_withdraw(
         cx, w->net, &r->settings->net,
         settings_source(r->settings, t->source)->client.revoke_url, token);
 }

@@ -103,7 +103,7 @@ Res token_refresh(
     return ask(cx, &e, client, LEG_REFRESH, form, ret);
 }
 
-Res token_revoke(
+Res token_withdraw(
     struct cx *cx, struct net *net, const struct net_options *options, Str revoke_url,
     Str token)
 {

@@ -43,7 +43,7 @@ Res token_refresh(
     struct cx *cx, struct net *net, const struct net_options *options,
     const struct oauth_client *client, Str refresh_token, struct tokens *ret) MUST;
 /* OK also when the token was dead already (400 invalid_token). */
-Res token_revoke(
+Res token_withdraw(
     struct cx *cx, struct net *net, const struct net_options *options, Str revoke_url,
     Str token) MUST;
 

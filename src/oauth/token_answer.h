@@ -14,7 +14,7 @@ enum token_leg { LEG_EXCHANGE, LEG_REFRESH };
 Res token_parse_answer(
     struct cx *cx, const struct net_reply *reply, enum token_leg leg, Str requested,
     struct tokens *ret, bool *client_refused) MUST;
-/* As token_revoke. */
+/* As token_withdraw. */
 Res revoke_parse_answer(struct cx *cx, const struct net_reply *reply) MUST;
 
 /* Microsoft's number in a description ("AADSTS65001: …"), 0 when it has none. */
