@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fuzz_jwt.c - any bytes as a JWT, and any bytes as the claims of one that is signed
+ * well.
+ *
+ * Whatever comes is believed or refused; nothing else, and who is believed has a name.
+ */
+#include "auth/test_jwt.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void verify(struct cx *cx, struct jwt_issuer *issuer, Str token)
+{
+    struct jwt_issuers all = {issuer, 1};
+    struct jwt_facts facts = {0};
+    Res res = jwt_verify(cx, &all, NULL, token, 1800000000, &facts);
+
+    must_be(res.code == FAIL_NONE || res.code == FAIL_AUTHENTICATION_FAILED);
+    must_be((res.code == FAIL_NONE) == (facts.user.n > 0));
+    for (size_t i = 0; i < facts.n_providers; i++) {
+        must_be(facts.providers[i] == 3 || facts.providers[i] == 5);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    CLEANUP(cx_done) struct cx cx = {0};
+    struct jwt_issuer issuer = t_issuer(&cx);
+    Str input = {(const char *)data, size};
+
+    verify(&cx, &issuer, input);
+    verify(&cx, &issuer, t_jwt(&cx, input));
+    jws_keys_free(&issuer.keys);
+    return 0;
+}
