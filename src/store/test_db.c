@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/test_store.h"
+
+static struct db *db_with_table(void)
+{
+    struct db *db = t_db();
+
+    T_OK(db_script(
+        t_cx(), db, "create table t (i integer, t text, b blob, unique (i)) strict"));
+    return db;
+}
+
+static int64_t count_rows(struct db *db)
+{
+    CLEANUP(db_done) struct db_stmt *stmt = NULL;
+    bool row = false;
+
+    T_OK(db_query(t_cx(), db, "select count(*) from t", NULL, 0, &stmt));
+    T_OK(db_step(t_cx(), stmt, &row));
+    T_TRUE(row);
+    return db_get_int(stmt, 0);
+}
+
+static void test_query_binds_by_number_and_not_by_place(void **state)
+{
+    CLEANUP(db_close) struct db *db = db_with_table();
+    CLEANUP(db_done) struct db_stmt *stmt = NULL;
+    bool row;
+
+    (void)state;
+    T_OK(db_query(
+        t_cx(), db, "select $3, $1, $2, $1",
+        DB_ARGS(db_int(7), db_text(S("a\0b")), db_blob(S("\xff"))), &stmt));
+    T_OK(db_step(t_cx(), stmt, &row));
+    T_TRUE(row);
+    T_STR(db_get_blob(&t_cx()->mem, stmt, 0), S("\xff"));
+    T_INT(db_get_int(stmt, 1), 7);
+    T_STR(db_get_text(&t_cx()->mem, stmt, 2), S("a\0b"));
+    T_INT(db_get_int(stmt, 3), 7);
+    T_OK(db_step(t_cx(), stmt, &row));
+    T_TRUE(!row);
+}
+
+static void test_get_gives_back_what_was_bound(void **state)
+{
+    static const struct {
+        struct db_value i, t, b;
+        int64_t want_i;
+        Str want_t, want_b;
+        bool nulls;
+    } rows[] = {
+        {{DB_INT, INT64_MAX, SI("")},
+         {DB_TEXT, 0, SI("caf\xc3\xa9")},
+         {DB_BLOB, 0, SI("\0\xff")},
+         INT64_MAX, SI("caf\xc3\xa9"),
+         SI("\0\xff"),
+         false},
+        {{DB_INT, INT64_MIN, SI("")},
+         {DB_TEXT, 0, {NULL, 0}},
+         {DB_BLOB, 0, {NULL, 0}},
+         INT64_MIN, SI(""),
+         SI(""),
+         false},
+        {{DB_NULL, 0, SI("")},
+         {DB_NULL, 0, SI("")},
+         {DB_NULL, 0, SI("")},
+         0,         SI(""),
+         SI(""),
+         true },
+    };
+    CLEANUP(db_close) struct db *db = db_with_table();
+
+    (void)state;
+    for (size_t at = 0; at < COUNT(rows); at++) {
+        CLEANUP(db_done) struct db_stmt *stmt = NULL;
+        bool row;
+
+        T_OK(db_exec(t_cx(), db, "delete from t", NULL, 0, NULL));
+        T_OK(db_exec(
+            t_cx(), db, "insert into t (i, t, b) values ($1, $2, $3)",
+            DB_ARGS(rows[at].i, rows[at].t, rows[at].b), NULL));
+        T_OK(db_query(t_cx(), db, "select i, t, b from t", NULL, 0, &stmt));
+        T_OK(db_step(t_cx(), stmt, &row));
+        T_TRUE(row);
+        T_TRUE(db_get_int(stmt, 0) == rows[at].want_i);
+        T_STR(db_get_text(&t_cx()->mem, stmt, 1), rows[at].want_t);
+        T_STR(db_get_blob(&t_cx()->mem, stmt, 2), rows[at].want_b);
+        for (int column = 0; column < 3; column++) {
+            T_INT(db_is_null(stmt, column), rows[at].nulls);
+        }
+    }
+}
+
+static void test_text_or_null_makes_the_empty_text_null(void **state)
+{
+    (void)state;
+    T_INT(db_text_or_null(S("")).type, DB_NULL);
+    T_INT(db_text_or_null(S("a")).type, DB_TEXT);
+    T_INT(db_text(S("")).type, DB_TEXT);
+}
+
+static void test_exec_tells_how_many_rows_it_touched(void **state)
+{
+    CLEANUP(db_close) struct db *db = db_with_table();
+    int64_t changed;
+
+    (void)state;
+    for (int64_t i = 0; i < 5; i++) { /* one statement, prepared once */
+        T_OK(db_exec(
+            t_cx(), db, "insert into t (i) values ($1)", DB_ARGS(db_int(i)), &changed));
+        T_INT(changed, 1);
+    }
+    T_OK(db_exec(
+        t_cx(), db, "insert into t (i) values ($1) on conflict (i) do nothing",
+        DB_ARGS(db_int(3)), &changed));
+    T_INT(changed, 0);
+    T_OK(db_exec(
+        t_cx(), db, "update t set t = '' where i >= $1", DB_ARGS(db_int(2)), &changed));
+    T_INT(changed, 3);
+    T_OK(
+        db_exec(t_cx(), db, "delete from t where i = $1", DB_ARGS(db_int(99)), &changed));
+    T_INT(changed, 0);
+}
+
+static void test_exec_says_what_kind_of_failure_it_was(void **state)
+{
+    CLEANUP(db_close) struct db *db = db_with_table();
+    int64_t changed = 77;
+
+    (void)state;
+    T_OK(db_exec(t_cx(), db, "insert into t (i) values (1)", NULL, 0, NULL));
+    T_FAIL(
+        FAIL_CONFLICT, db_exec(
+                           t_cx(), db, "insert into t (i, t) values (1, $1)",
+                           DB_ARGS(db_text(S("very private"))), &changed));
+    T_TRUE(!str_contains(str_from_z(t_cx()->why.text), S("private")));
+    T_FAIL(
+        FAIL_INTERNAL,
+        db_exec(t_cx(), db, "insert into nothing (i) values (1)", NULL, 0, &changed));
+    T_INT(changed, 77);
+    T_INT(count_rows(db), 1);
+}
+
+static Res fill(struct cx *cx, struct db *db, void *arg)
+{
+    char *page = arena_alloc(&cx->mem, 4096);
+
+    (void)arg;
+    for (;;) { /* until the limit below says stop */
+        TRY(db_exec(
+            cx, db, "insert into t (b) values ($1)", DB_ARGS(db_blob((Str){page, 4096})),
+            NULL));
+    }
+}
+
+static Res work_on_although_full(struct cx *cx, struct db *db, void *arg)
+{
+    (void)fill(cx, db, arg).code;
+    return OK;
+}
+
+static void test_transact_undoes_all_when_the_disk_is_full(void **state)
+{
+    CLEANUP(db_close) struct db *db = db_with_table();
+
+    (void)state;
+    T_OK(db_script(t_cx(), db, "pragma max_page_count = 100"));
+    T_FAIL(FAIL_UNAVAILABLE, db_transact(t_cx(), db, true, fill, NULL));
+    T_TRUE(str_contains(str_from_z(t_cx()->why.text), S("make room")));
+    T_FAIL(FAIL_UNAVAILABLE, db_transact(t_cx(), db, true, work_on_although_full, NULL));
+    T_INT(count_rows(db), 0);
+}
+
+static void test_grow_keeps_what_is_in_the_list(void **state)
+{
+    int *list = NULL;
+
+    (void)state;
+    for (int n = 0; n < 1000; n++) {
+        list = db_grow(&t_cx()->mem, list, (size_t)n, sizeof(*list));
+        list[n] = n;
+    }
+    for (int n = 0; n < 1000; n++) {
+        T_INT(list[n], n);
+    }
+}
+
+T_MAIN(
+    TS(test_query_binds_by_number_and_not_by_place),
+    TS(test_get_gives_back_what_was_bound),
+    TS(test_text_or_null_makes_the_empty_text_null),
+    TS(test_exec_tells_how_many_rows_it_touched),
+    TS(test_exec_says_what_kind_of_failure_it_was),
+    TS(test_transact_undoes_all_when_the_disk_is_full),
+    TS(test_grow_keeps_what_is_in_the_list))
