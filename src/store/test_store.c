@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/test_store.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "store/accounts.h"
+#include "store/providers.h"
+
+/* A context of its own, whose time is soon over. */
+static struct cx soon(void)
+{
+    return (struct cx){.deadline_ms = clock_mono_ms() + 50};
+}
+
+static void write_file(const char *path, Str text)
+{
+    FILE *f = fopen(path, "wb");
+
+    must_be(f != NULL && fwrite(text.p, 1, text.n, f) == text.n && fclose(f) == 0);
+}
+
+static bool file_contains(const char *suffix, Str part)
+{
+    static char bytes[4 * 1024 * 1024];
+    char path[96];
+
+    (void)snprintf(path, sizeof(path), "%s%s", t_path, suffix);
+    FILE *f = fopen(path, "rb");
+
+    if (f == NULL) {
+        return false;
+    }
+    size_t n = fread(bytes, 1, sizeof(bytes), f);
+
+    must_be(n < sizeof(bytes) && fclose(f) == 0);
+    return str_contains((Str){bytes, n}, part);
+}
+
+/* Runs `child` in a process of its own; its exit status, or minus the signal. */
+static int status_of(pid_t child)
+{
+    int status;
+
+    must_be(waitpid(child, &status, 0) == child);
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static Res put_setting(struct cx *cx, struct db *db, void *value)
+{
+    return setting_put(cx, db, S("name"), *(Str *)value);
+}
+
+static Res get_setting(struct cx *cx, struct db *db, void *value)
+{
+    return setting_get(cx, db, S("name"), value);
+}
+
+static Str setting_of(struct store *s)
+{
+    Str value = S("none");
+
+    (void)store_read(t_cx(), s, get_setting, &value).code;
+    return value;
+}
+
+/* Opening and migrating. */
+
+static void test_open_refuses_what_it_cannot_be(void **state)
+{
+    static const struct {
+        Str url;
+        int pool;
+    } rows[] = {
+        {SI(""),                     8 },
+        {SI("sqlite"),               8 },
+        {SI("sqlite:"),              8 },
+        {SI("sqlite::memory:"),      8 },
+        {SI("sqlite:a\0b"),          8 },
+        {SI("mysql://u:secret@h/d"), 8 },
+        {SI("/var/lib/caldock.db"),  8 },
+        {SI("sqlite:caldock.db"),    0 },
+        {SI("sqlite:caldock.db"),    -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct store_options options = {.url = rows[i].url, .pool = rows[i].pool};
+        struct store *s = NULL;
+
+        T_FAIL(FAIL_CONFIG, store_open(t_cx(), &options, &s));
+        T_TRUE(s == NULL);
+        T_TRUE(!str_contains(str_from_z(t_cx()->why.text), S("secret")));
+    }
+}
+
+static void test_open_reads_a_path_relative_to_its_folder(void **state)
+{
+    struct store_options options = {
+        .url = S("sqlite:test.db"), .folder = str_from_z(t_folder), .pool = 1};
+    CLEANUP(store_close) struct store *s = NULL;
+    struct stat st;
+
+    (void)state;
+    T_OK(store_open(t_cx(), &options, &s));
+    T_INT(stat(t_path, &st), -1); /* nothing is reached yet */
+    T_OK(store_migrate(t_cx(), s));
+    T_INT(stat(t_path, &st), 0);
+}
+
+static void test_migrate_brings_an_empty_store_up_to_date_once(void **state)
+{
+    CLEANUP(store_close) struct store *s = t_store(2);
+    CLEANUP(store_close) struct store *again = t_store(2);
+    Str value = S("kept");
+
+    (void)state;
+    T_FAIL(FAIL_UNAVAILABLE, store_check(t_cx(), s)); /* not there */
+    write_file(t_path, S(""));
+    T_FAIL(FAIL_UNAVAILABLE, store_check(t_cx(), s)); /* there, and empty */
+    T_OK(store_migrate(t_cx(), s));
+    T_OK(store_check(t_cx(), s));
+    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_migrate(t_cx(), again));
+    T_OK(store_check(t_cx(), again));
+    T_STR(setting_of(again), S("kept"));
+}
+
+static void test_migrate_makes_files_that_are_the_owners_alone(void **state)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    CLEANUP(store_close) struct store *s = t_store(1);
+    Str value = S("x");
+    mode_t before = umask(0);
+
+    (void)state;
+    T_OK(store_migrate(t_cx(), s));
+    T_OK(store_write(t_cx(), s, put_setting, &value));
+    (void)umask(before);
+    for (size_t i = 0; i < COUNT(suffixes); i++) {
+        char path[96];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "%s%s", t_path, suffixes[i]);
+        T_INT(stat(path, &st), 0);
+        T_INT(st.st_mode & 07777, 0600);
+    }
+}
+
+static void test_migrations_are_numbered_from_one(void **state)
+{
+    (void)state;
+    T_TRUE(db_sqlite.n_migrations > 0);
+    for (size_t i = 0; i < db_sqlite.n_migrations; i++) {
+        char number[24];
+
+        (void)snprintf(number, sizeof(number), "%04zu_", i + 1);
+        T_TRUE(str_starts(db_sqlite.migrations[i].name, str_from_z(number)));
+    }
+}
+
+static Res pretend_newer(struct cx *cx, struct db *db, void *arg)
+{
+    (void)arg;
+    return db_script(cx, db, "insert into schema_version values (1000000, 0)");
+}
+
+static void test_migrate_refuses_a_newer_schema(void **state)
+{
+    CLEANUP(store_close) struct store *s = t_store(1);
+
+    (void)state;
+    T_OK(store_migrate(t_cx(), s));
+    T_OK(store_write(t_cx(), s, pretend_newer, NULL));
+    T_FAIL(FAIL_CONFIG, store_migrate(t_cx(), s));
+    T_TRUE(str_contains(str_from_z(t_cx()->why.text), S("1000000")));
+    T_FAIL(FAIL_CONFIG, store_check(t_cx(), s));
+}
+
+static void test_migrate_refuses_what_is_no_database(void **state)
+{
+    CLEANUP(store_close) struct store *s = t_store(1);
+    static char text[4096];
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    write_file(t_path, (Str){text, sizeof(text)});
+    T_FAIL(FAIL_CONFIG, store_migrate(t_cx(), s));
+    T_TRUE(str_contains(str_from_z(t_cx()->why.text), S("[store] url")));
+    T_FAIL(FAIL_CONFIG, store_check(t_cx(), s));
+    T_TRUE(file_contains("", (Str){text, sizeof(text)})); /* as it was */
+}
+
+static void test_migrate_refuses_a_folder_and_a_missing_folder(void **state)
+{
+    static const Str urls[] = {SI("sqlite:/nonexistent/folder/x.db"), SI("sqlite:/tmp")};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        struct store_options options = {.url = urls[i], .pool = 1};
+        CLEANUP(store_close) struct store *s = NULL;
+
+        T_OK(store_open(t_cx(), &options, &s));
+        T_FAIL(FAIL_CONFIG, store_migrate(t_cx(), s));
+    }
+}
+
+/* As a user without rights (root has them all): what store_migrate says. */
+static int migrate_as_nobody(void)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        CLEANUP(store_close) struct store *s = t_store(1);
+
+        must_be(geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0));
+        Res r = store_migrate(t_cx(), s);
+
+        store_close(&s);
+        _exit((int)r.code);
+    }
+    return status_of(child);
+}
+
+static void test_migrate_refuses_a_store_without_rights(void **state)
+{
+    CLEANUP(store_close) struct store *s = t_store(1);
+
+    (void)state;
+    must_be(chmod(t_folder, 0755) == 0);
+    if (geteuid() != 0) {
+        must_be(chmod(t_folder, 0555) == 0);
+    }
+    T_INT(migrate_as_nobody(), FAIL_CONFIG); /* none can be made */
+    must_be(chmod(t_folder, 0755) == 0);
+    T_OK(store_migrate(t_cx(), s));
+    store_close(&s);
+    must_be(chmod(t_path, 0444) == 0);
+    T_INT(migrate_as_nobody(), FAIL_CONFIG); /* read-only */
+    must_be(chmod(t_path, 0000) == 0);
+    T_INT(migrate_as_nobody(), FAIL_CONFIG);
+    must_be(chmod(t_path, 0666) == 0 && chmod(t_folder, 0555) == 0);
+    T_INT(migrate_as_nobody(), FAIL_CONFIG); /* no place for its log */
+    must_be(chmod(t_folder, 0755) == 0);
+}
+
+/* Children wait until the last one is there, so that they start as one. */
+static void test_migrate_may_be_run_by_many_at_once(void **state)
+{
+    enum { CHILDREN = 6, ROUNDS = 5 };
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        CLEANUP(store_close) struct store *s = t_store(1);
+        pid_t children[CHILDREN];
+        int gate[2];
+
+        must_be(pipe(gate) == 0);
+        for (int i = 0; i < CHILDREN; i++) {
+            children[i] = fork();
+            if (children[i] == 0) {
+                char c;
+
+                (void)close(gate[1]);
+                must_be(read(gate[0], &c, 1) == 0);
+                Res r = store_migrate(t_cx(), s);
+
+                _exit((int)r.code);
+            }
+        }
+        (void)close(gate[0]);
+        (void)close(gate[1]);
+        for (int i = 0; i < CHILDREN; i++) {
+            T_INT(status_of(children[i]), FAIL_NONE);
+        }
+        T_OK(store_check(t_cx(), s));
+        store_close(&s);
+        must_be(unlink(t_path) == 0);
+        t_remove("-wal");
+        t_remove("-shm");
+    }
+}
+
+/* Transactions. */
+
+static Res put_and_fail(struct cx *cx, struct db *db, void *kind)
+{
+    TRY(setting_put(cx, db, S("name"), S("lost")));
+    return fail(cx, *(enum fail *)kind, "as the test wants it");
+}
+
+static void test_write_undoes_what_a_failed_work_did(void **state)
+{
+    static const enum fail kinds[] = {FAIL_CONFLICT, FAIL_INTERNAL, FAIL_UNAVAILABLE};
+    CLEANUP(store_close) struct store *s = t_store(1);
+    Str value = S("kept");
+
+    (void)state;
+    T_OK(store_migrate(t_cx(), s));
+    T_OK(store_write(t_cx(), s, put_setting, &value));
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        enum fail kind = kinds[i];
+
+        T_FAIL(kind, store_write(t_cx(), s, put_and_fail, &kind));
+        T_STR(str_from_z(t_cx()->why.text), S("as the test wants it"));
+        T_STR(setting_of(s), S("kept"));
+    }
+}
+
+struct nested {
+    struct store *store;
+    bool write;
+    enum fail want;
+};
+
+static Res nest(struct cx *cx, struct db *db, void *arg)
+{
+    const struct nested *n = arg;
+    struct cx inner = soon();
+    Str value = S("inner");
+    Res r = n->write ? store_write(&inner, n->store, put_setting, &value)
+                     : store_read(&inner, n->store, get_setting, &value);
+
+    (void)db;
+    T_INT(r.code, n->want);
+    cx_done(&inner);
+    return setting_put(cx, db, S("other"), S("outer"));
+}
+
+/* What a transaction meets while another one writes. */
+static void test_write_shuts_out_writers_and_no_readers(void **state)
+{
+    CLEANUP(store_close) struct store *s = t_store(2);
+    CLEANUP(store_close) struct store *other = t_store(2); /* as another process */
+    Str value = S("before");
+
+    (void)state;
+    T_OK(store_migrate(t_cx(), s));
+    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_write(t_cx(), s, nest, &(struct nested){s, true, FAIL_UNAVAILABLE}));
+    T_OK(store_write(t_cx(), s, nest, &(struct nested){other, true, FAIL_UNAVAILABLE}));
+    T_OK(store_write(t_cx(), s, nest, &(struct nested){s, false, FAIL_NONE}));
+    T_OK(store_write(t_cx(), s, nest, &(struct nested){other, false, FAIL_NONE}));
+    T_STR(setting_of(s), S("before"));
+}
+
+static Res nest_in_read(struct cx *cx, struct db *db, void *arg)
+{
+    const struct nested *n = arg;
+    struct cx inner = soon();
+    Str value;
+
+    TRY(setting_get(cx, db, S("name"), &value));
+    T_STR(value, S("before"));
+    value = S("after");
+    T_INT(store_write(&inner, n->store, put_setting, &value).code, n->want);
+    cx_done(&inner);
+    TRY(setting_get(cx, db, S("name"), &value));
+    T_STR(value, S("before")); /* one moment throughout */
+    return OK;
+}
+
+static void test_read_sees_one_moment_while_others_write(void **state)
+{
+    CLEANUP(store_close) struct store *s = t_store(2);
+    Str value = S("before");
+
+    (void)state;
+    T_OK(store_migrate(t_cx(), s));
+    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_read(t_cx(), s, nest_in_read, &(struct nested){s, true, FAIL_NONE}));
+    T_STR(setting_of(s), S("after"));
+}
+
+static void test_read_fails_when_every_connection_is_lent(void **state)
+{
+    CLEANUP(store_close) struct store *s = t_store(1);
+    Str value = S("before");
+
+    (void)state;
+    T_OK(store_migrate(t_cx(), s));
+    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_write(t_cx(), s, nest, &(struct nested){s, false, FAIL_UNAVAILABLE}));
+    T_STR(setting_of(s), S("before")); /* and is there again afterwards */
+}
+
+/* Two threads, one connection: the second gets it when the first is done. */
+struct waiter {
+    pthread_t thread;
+    struct store *store;
+    int *running;
+    int most;
+};
+
+static Res note_running(struct cx *cx, struct db *db, void *arg)
+{
+    struct waiter *w = arg;
+    int now = __atomic_add_fetch(w->running, 1, __ATOMIC_SEQ_CST);
+    Str value;
+
+    w->most = now > w->most ? now : w->most;
+    Res r = setting_get(cx, db, S("name"), &value);
+
+    (void)__atomic_sub_fetch(w->running, 1, __ATOMIC_SEQ_CST);
+    return r;
+}
+
+static void *wait_and_read(void *arg)
+{
+    struct waiter *w = arg;
+    struct cx cx = {0};
+
+    for (int i = 0; i < 200; i++) {
+        must_be(store_read(&cx, w->store, note_running, w).code == FAIL_NONE);
+        arena_reset(&cx.mem);
+    }
+    cx_done(&cx);
+    return NULL;
+}
+
+static void test_read_waits_for_a_connection(void **state)
+{
+    enum { THREADS = 8, POOL = 2 };
+
+    CLEANUP(store_close) struct store *s = t_store(POOL);
+    struct waiter all[THREADS];
+    Str value = S("x");
+    int running = 0;
+
+    (void)state;
+    T_OK(store_migrate(t_cx(), s));
+    T_OK(store_write(t_cx(), s, put_setting, &value));
+    for (int i = 0; i < THREADS; i++) {
+        all[i] = (struct waiter){.store = s, .running = &running};
+        must_be(pthread_create(&all[i].thread, NULL, wait_and_read, &all[i]) == 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        must_be(pthread_join(all[i].thread, NULL) == 0);
+        T_TRUE(all[i].most >= 1 && all[i].most <= POOL);
+    }
+}
+
+/* Counts up in the store itself: a lost update would show. */
+static Res count_up(struct cx *cx, struct db *db, void *arg)
+{
+    Str value = S("0");
+    int64_t n;
+
+    (void)arg;
+    Res r = setting_get(cx, db, S("n"), &value);
+
+    if (r.code != FAIL_NONE && r.code != FAIL_NOT_FOUND) {
+        return r;
+    }
+    must_be(str_to_int(value, &n));
+    return setting_put(cx, db, S("n"), str_int(&cx->mem, n + 1));
+}
+
+static void *count_often(void *store)
+{
+    struct cx cx = {0};
+
+    for (int i = 0; i < 50; i++) {
+        must_be(store_write(&cx, store, count_up, NULL).code == FAIL_NONE);
+        arena_reset(&cx.mem);
+    }
+    cx_done(&cx);
+    return NULL;
+}
+
+static Res get_n(struct cx *cx, struct db *db, void *value)
+{
+    return setting_get(cx, db, S("n"), value);
+}
+
+static void test_write_loses_no_update_of_threads_and_stores(void **state)
+{
+    CLEANUP(store_close) struct store *one = t_store(4);
+    CLEANUP(store_close) struct store *other = t_store(4);
+    pthread_t threads[6];
+    Str value;
+
+    (void)state;
+    T_OK(store_migrate(t_cx(), one));
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        struct store *s = i % 2 == 0 ? one : other;
+
+        must_be(pthread_create(&threads[i], NULL, count_often, s) == 0);
+    }
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        must_be(pthread_join(threads[i], NULL) == 0);
+    }
+    T_OK(store_read(t_cx(), one, get_n, &value));
+    T_STR(value, S("300"));
+}
+
+/* Dying. */
+
+static Res put_and_die(struct cx *cx, struct db *db, void *arg)
+{
+    (void)arg;
+    TRY(setting_put(cx, db, S("name"), S("never committed")));
+    (void)kill(getpid(), SIGKILL);
+    return OK;
+}
+
+static void test_commit_outlives_the_process_and_nothing_else_does(void **state)
+{
+    CLEANUP(store_close) struct store *s = t_store(1);
+    pid_t child = fork();
+
+    (void)state;
+    if (child == 0) {
+        Str value = S("committed");
+
+        must_be(store_migrate(t_cx(), s).code == FAIL_NONE);
+        must_be(store_write(t_cx(), s, put_setting, &value).code == FAIL_NONE);
+        (void)store_write(t_cx(), s, put_and_die, NULL).code;
+        _exit(0);
+    }
+    T_INT(status_of(child), -SIGKILL);
+    T_OK(store_check(t_cx(), s));
+    T_STR(setting_of(s), S("committed"));
+}
+
+/* Erasing. */
+
+#define SECRET "the sealed bytes of a grant, long enough to be recognised anywhere"
+
+static Res connect_account(struct cx *cx, struct db *db, void *id)
+{
+    struct account a = {
+        .provider = 5,
+        .mode = MODE_PROVIDER,
+        .source = SOURCE_GOOGLE,
+        .subject = S("s"),
+        .status = ACCOUNT_CONNECTED};
+    struct provider p = {.id = 5, .name = S("studio")};
+    Res r = provider_add(cx, db, &p);
+
+    must_be(r.code == FAIL_NONE || r.code == FAIL_CONFLICT);
+    TRY(account_insert(cx, db, &a, id));
+    return grant_put(
+        cx, db, *(int64_t *)id, &(struct grant_record){.key_id = 1, .sealed = S(SECRET)});
+}
+
+static Res disconnect(struct cx *cx, struct db *db, void *id)
+{
+    return account_delete(cx, db, *(int64_t *)id);
+}
+
+static void test_delete_leaves_nothing_in_the_files(void **state)
+{
+    CLEANUP(store_close) struct store *s = t_store(2);
+    int64_t id;
+
+    (void)state;
+    T_OK(store_migrate(t_cx(), s));
+    T_OK(store_write(t_cx(), s, connect_account, &id));
+    T_TRUE(file_contains("", S(SECRET)) || file_contains("-wal", S(SECRET)));
+    T_OK(store_write(t_cx(), s, disconnect, &id));
+    T_TRUE(!file_contains("", S(SECRET)));
+    T_TRUE(!file_contains("-wal", S(SECRET)));
+}
+
+struct held_up {
+    struct store *store;
+    int64_t id;
+};
+
+static Res disconnect_while_reading(struct cx *cx, struct db *db, void *arg)
+{
+    struct held_up *h = arg;
+    struct cx inner = {0};
+    struct account a;
+
+    TRY(account_get(cx, db, h->id, &a));
+    T_INT(store_write(&inner, h->store, disconnect, &h->id).code, FAIL_NONE);
+    cx_done(&inner);
+    return account_get(cx, db, h->id, &a); /* still its own moment */
+}
+
+static void test_delete_is_finished_by_the_next_when_a_reader_is_in_the_way(void **state)
+{
+    CLEANUP(store_close) struct store *s = t_store(2);
+    struct held_up h = {.store = s};
+    int64_t next;
+
+    (void)state;
+    T_OK(store_migrate(t_cx(), s));
+    T_OK(store_write(t_cx(), s, connect_account, &h.id));
+    T_OK(store_read(t_cx(), s, disconnect_while_reading, &h));
+    T_OK(store_write(t_cx(), s, connect_account, &next));
+    T_OK(store_write(t_cx(), s, disconnect, &next));
+    T_TRUE(!file_contains("", S(SECRET)));
+    T_TRUE(!file_contains("-wal", S(SECRET)));
+}
+
+T_MAIN(
+    TS(test_open_refuses_what_it_cannot_be),
+    TS(test_open_reads_a_path_relative_to_its_folder),
+    TS(test_migrate_brings_an_empty_store_up_to_date_once),
+    TS(test_migrate_makes_files_that_are_the_owners_alone),
+    TS(test_migrations_are_numbered_from_one), TS(test_migrate_refuses_a_newer_schema),
+    TS(test_migrate_refuses_what_is_no_database),
+    TS(test_migrate_refuses_a_folder_and_a_missing_folder),
+    TS(test_migrate_refuses_a_store_without_rights),
+    TS(test_migrate_may_be_run_by_many_at_once),
+    TS(test_write_undoes_what_a_failed_work_did),
+    TS(test_write_shuts_out_writers_and_no_readers),
+    TS(test_read_sees_one_moment_while_others_write),
+    TS(test_read_fails_when_every_connection_is_lent),
+    TS(test_read_waits_for_a_connection),
+    TS(test_write_loses_no_update_of_threads_and_stores),
+    TS(test_commit_outlives_the_process_and_nothing_else_does),
+    TS(test_delete_leaves_nothing_in_the_files),
+    TS(test_delete_is_finished_by_the_next_when_a_reader_is_in_the_way))
