@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_callback.c - how a flow ends when the source gives no account (contract §6, §9).
+ *
+ * The store is real, the source is a script. Accounts are test_connect.c's.
+ */
+#include "api/connect.h"
+#include "api/endpoints.h"
+#include "api/testbed.h"
+#include "base/limits.h"
+
+enum { MINUTE_S = 60 };
+
+/* One request of a browser. */
+struct visit {
+    struct call call;
+    struct http_answer answer;
+    struct flow flow; /* of the state that it carries */
+    Res res;
+};
+
+static Str seal(struct flow *flow, enum source_id source, int64_t expires_s)
+{
+    Str state;
+
+    *flow = (struct flow){
+        .credential = CREDENTIAL_TOKEN,
+        .token_id = bed.token,
+        .provider = BED_PROVIDER,
+        .mode = MODE_PROVIDER,
+        .source = source,
+        .redirect_uri = S(BED_REDIRECT),
+        .expires_s = expires_s,
+    };
+    T_OK(state_seal(t_cx(), bed.keyring, flow, &state));
+    return state;
+}
+
+static Str google_state(void)
+{
+    struct flow flow;
+
+    return seal(&flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+}
+
+/* A call as the lanes make it, not yet run. */
+static struct visit *visit_new(Str query)
+{
+    struct visit *v = NEW(&t_cx()->mem, struct visit);
+    struct param *params = NULL;
+
+    T_OK(query_parse(t_cx(), query, &params, &v->call.n_params));
+    v->call.cx = t_cx();
+    v->call.answer = &v->answer;
+    v->call.settings = &bed.settings;
+    v->call.worker = &bed.worker;
+    v->call.params = params;
+    return v;
+}
+
+static void visit_run(struct visit *v)
+{
+    t_cx()->deadline_ms = clock_mono_ms() + BED_TIMEOUT_MS;
+    v->res = callback_google_run(&v->call);
+    t_cx()->deadline_ms = 0;
+}
+
+static struct visit *visit(Str state, Str rest)
+{
+    Str query = str_cat(&t_cx()->mem, S("state="), state);
+    struct visit *v = visit_new(str_cat(&t_cx()->mem, query, rest));
+
+    visit_run(v);
+    return v;
+}
+
+static Str header(const struct visit *v, Str name)
+{
+    Str found = S("");
+
+    for (size_t i = 0; i < v->answer.n_extra; i++) {
+        if (str_eq_nocase(v->answer.extra[i].name, name)) {
+            found = v->answer.extra[i].value;
+        }
+    }
+    return found;
+}
+
+/* Contract §6; oauth-security 27: the application's own query is kept. */
+static void ended_with(const struct visit *v, Str error)
+{
+    T_INT(v->answer.status, 303);
+    T_STR(
+        header(v, S("Location")),
+        str_cat(&t_cx()->mem, S(BED_REDIRECT "&success=0&error="), error));
+    T_STR(header(v, S("Referrer-Policy")), S("no-referrer"));
+    T_STR(v->call.outcome, error);
+    T_INT(v->answer.body.n, 0);
+}
+
+static void got_page(const struct visit *v, int status)
+{
+    T_INT(v->answer.status, status);
+    T_STR(header(v, S("Location")), S(""));
+    T_STR(header(v, S("Referrer-Policy")), S("no-referrer"));
+    T_TRUE(str_starts(v->answer.body, S("<!doctype html>")));
+}
+
+static bool is_open(Str state)
+{
+    struct visit *v = visit(state, S("&error=access_denied"));
+
+    return str_eq(v->call.outcome, S("access_denied"));
+}
+
+/* oauth-security 13, 20, 26 */
+static void test_callback_shows_the_page_when_the_state_is_not_trusted(void **state)
+{
+    struct flow flow;
+    Str good = google_state();
+    char *altered = arena_alloc(&t_cx()->mem, good.n);
+    Str microsoft = seal(&flow, SOURCE_MICROSOFT, clock_now_s() + MINUTE_S);
+
+    (void)state;
+    memcpy(altered, good.p, good.n);
+    altered[good.n - 1] = altered[good.n - 1] == 'A' ? 'Q' : 'A';
+    const Str queries[] = {
+        S(""),
+        S("code=c"),
+        S("error=access_denied"),
+        S("state="),
+        S("state=x&code=c"),
+        str_cat(&t_cx()->mem, S("code=c&state="), (Str){altered, good.n}),
+        str_cat(&t_cx()->mem, S("code=c&state="), str_sub(good, 0, good.n - 1)),
+        str_cat(&t_cx()->mem, S("code=c&state="), microsoft),
+        str_cat(
+            &t_cx()->mem, str_cat(&t_cx()->mem, S("state="), good),
+            str_cat(&t_cx()->mem, S("&state="), good)),
+    };
+
+    for (size_t i = 0; i < COUNT(queries); i++) {
+        struct visit *v = visit_new(queries[i]);
+
+        visit_run(v);
+        got_page(v, 400);
+        T_FAIL(FAIL_STATE_INVALID, v->res);
+    }
+    T_TRUE(is_open(good)); /* none of it used the flow up */
+}
+
+/* oauth-security 14, 23, 25: nothing goes to the source, which isn't even there. */
+static void test_callback_ends_without_the_source(void **state)
+{
+    static const struct {
+        Str rest;
+        Str error;
+    } rows[] = {
+        {SI("&error=access_denied"),                          SI("access_denied")         },
+        {SI("&error=admin_policy_enforced"),                  SI("admin_consent_required")},
+        {SI("&error=temporarily_unavailable"),                SI("source_unavailable")    },
+        {SI("&error=invalid_scope"),                          SI("source_misconfigured")  },
+        {SI("&error=whatever"),                               SI("source_error")          },
+        {SI(""),                                              SI("source_error")          },
+        {SI("&code=c&error=access_denied"),                   SI("source_error")          },
+        {SI("&code=c&code=d"),                                SI("source_error")          },
+        {SI("&code=c&iss=https%3A%2F%2Fevil.example"),        SI("identity_invalid")      },
+        {SI("&error=access_denied&iss=https://evil.example"), SI("identity_invalid")      },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        Str sealed = google_state();
+
+        ended_with(visit(sealed, rows[i].rest), rows[i].error);
+        /* reload, another code, another answer: the same again */
+        ended_with(visit(sealed, rows[i].rest), rows[i].error);
+        ended_with(visit(sealed, S("&code=another")), rows[i].error);
+        ended_with(visit(sealed, S("&error=server_error")), rows[i].error);
+    }
+}
+
+/* oauth-security 16 */
+static void test_callback_ends_when_the_time_is_over(void **state)
+{
+    struct flow flow;
+    Str sealed = seal(&flow, SOURCE_GOOGLE, clock_now_s());
+
+    (void)state;
+    ended_with(visit(sealed, S("&code=c")), S("state_expired"));
+    ended_with(visit(sealed, S("&code=c")), S("state_expired"));
+}
+
+static Res revoke_token_work(struct cx *cx, struct db *db, void *arg)
+{
+    (void)arg;
+    return token_revoke(cx, db, bed.token, clock_now_ms());
+}
+
+static Res feature_off_work(struct cx *cx, struct db *db, void *arg)
+{
+    (void)arg;
+    return provider_feature_set(cx, db, BED_PROVIDER, S(FEATURE_CALENDARS), false);
+}
+
+static Res pattern_remove_work(struct cx *cx, struct db *db, void *arg)
+{
+    (void)arg;
+    return provider_pattern_remove(cx, db, BED_PROVIDER, S("https://app.example/done"));
+}
+
+static Res pattern_add_work(struct cx *cx, struct db *db, void *arg)
+{
+    (void)arg;
+    return provider_pattern_add(cx, db, BED_PROVIDER, S("https://app.example/done"));
+}
+
+/* oauth-security 19 */
+static void test_callback_ends_when_its_credential_was_revoked(void **state)
+{
+    (void)state;
+    T_OK(BED_WRITE(revoke_token_work, NULL));
+    ended_with(visit(google_state(), S("&code=c")), S("authorization_withdrawn"));
+}
+
+static void test_callback_ends_when_the_feature_went_off(void **state)
+{
+    (void)state;
+    T_OK(BED_WRITE(feature_off_work, NULL));
+    ended_with(visit(google_state(), S("&code=c")), S("feature_not_enabled"));
+}
+
+static void test_callback_ends_when_the_source_has_no_client_any_more(void **state)
+{
+    (void)state;
+    bed.settings.sources[0].is_on = false;
+    ended_with(visit(google_state(), S("&code=c")), S("source_misconfigured"));
+}
+
+/* oauth-security 7: what is no place of the application's any more is never redirected
+ * to, expired or not, now or later. */
+static void test_callback_never_redirects_where_no_pattern_allows_it(void **state)
+{
+    struct flow flow;
+    Str sealed = google_state();
+    Str expired = seal(&flow, SOURCE_GOOGLE, clock_now_s() - MINUTE_S);
+
+    (void)state;
+    T_OK(BED_WRITE(pattern_remove_work, NULL));
+    got_page(visit(sealed, S("&code=c")), 400);
+    got_page(visit(expired, S("&code=c")), 400);
+    T_OK(BED_WRITE(pattern_add_work, NULL));
+    got_page(visit(sealed, S("&code=c")), 400);
+    got_page(visit(expired, S("&code=c")), 400);
+}
+
+struct other {
+    struct flow flow;
+    int64_t until_ms;
+};
+
+static Str id_of(const struct flow *flow)
+{
+    return (Str){(const char *)flow->id, FLOW_ID_BYTES};
+}
+
+static Res other_claims_work(struct cx *cx, struct db *db, void *arg)
+{
+    const struct other *o = arg;
+    struct flow_record record;
+
+    return flow_claim(
+        cx, db, id_of(&o->flow), S("other"), clock_now_ms() - 1, o->until_ms, &record);
+}
+
+static Res other_finishes_work(struct cx *cx, struct db *db, void *arg)
+{
+    const struct other *o = arg;
+
+    return flow_finish(
+        cx, db, id_of(&o->flow), S("other"), clock_now_ms(), S("success"), 77);
+}
+
+/* oauth-security 15 */
+static void test_callback_waits_for_who_came_first(void **state)
+{
+    struct other o = {.until_ms = clock_now_ms() + MINUTE_S * 1000};
+    Str sealed = seal(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+
+    (void)state;
+    T_OK(BED_WRITE(other_claims_work, &o));
+    struct visit *v = visit(sealed, S("&code=c"));
+
+    T_TRUE(v->call.is_parked);
+    T_STR(v->call.park_key, id_of(&o.flow));
+    T_INT(v->answer.status, 0);
+    T_OK(BED_WRITE(other_finishes_work, &o));
+    visit_run(v);
+    T_TRUE(!v->call.is_parked);
+    T_INT(v->answer.status, 303);
+    T_STR(header(v, S("Location")), S(BED_REDIRECT "&success=1&account=77"));
+    T_STR(v->call.outcome, S("success"));
+}
+
+static void test_callback_waits_no_longer_than_its_time(void **state)
+{
+    struct other o = {.until_ms = clock_now_ms() + MINUTE_S * 1000};
+    Str sealed = seal(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+
+    (void)state;
+    T_OK(BED_WRITE(other_claims_work, &o));
+    struct visit *v = visit(sealed, S("&code=c"));
+
+    T_TRUE(v->call.is_parked);
+    t_cx()->deadline_ms = clock_mono_ms();
+    v->res = callback_google_run(&v->call);
+    t_cx()->deadline_ms = 0;
+    T_TRUE(!v->call.is_parked);
+    got_page(v, 503);
+    T_STR(header(v, S("Retry-After")), S("1"));
+}
+
+/* A node that died in the middle: its code is never sent again. */
+static void test_callback_ends_what_a_dead_node_had_begun(void **state)
+{
+    struct other o = {.until_ms = clock_now_ms()};
+    Str sealed = seal(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+
+    (void)state;
+    T_OK(BED_WRITE(other_claims_work, &o));
+    ended_with(visit(sealed, S("&code=c")), S("server_error"));
+    ended_with(visit(sealed, S("&code=c")), S("server_error"));
+}
+
+#define ANSWER(status, body)                                                             \
+    S("HTTP/1.1 " status "\r\nContent-Type: application/json\r\n\r\n" body)
+
+/* oauth-security 4, 14, 29, 30, 33: one request, with what the start had promised. */
+static void test_callback_sends_the_code_once(void **state)
+{
+    static struct server s;
+    struct step step = {ANSWER("400 Bad", "{\"error\":\"invalid_grant\"}"), THEN_CLOSE};
+    struct flow flow;
+    struct flow_secrets secrets;
+    Str sealed = seal(&flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+
+    (void)state;
+    T_OK(flow_derive(t_cx(), bed.keyring, &flow, &secrets));
+    server_start(&s, &step, 1);
+    bed.settings.sources[0].client.token_url = server_url(&s, "/token");
+    ended_with(visit(sealed, S("&code=4%2F0A")), S("code_rejected"));
+    ended_with(visit(sealed, S("&code=4%2F0A")), S("code_rejected"));
+    ended_with(visit(sealed, S("&code=other")), S("code_rejected"));
+    server_stop(&s);
+    T_INT(s.served, 1);
+    Str request = server_request(&s, 0);
+
+    T_TRUE(str_starts(request, S("POST /token HTTP/1.1\r\n")));
+    T_TRUE(str_contains(request, S("grant_type=authorization_code")));
+    T_TRUE(str_contains(request, S("code=4%2F0A")));
+    T_TRUE(str_contains(request, (Str){secrets.verifier, FLOW_SECRET_TEXT}));
+    T_TRUE(str_contains(
+        request, S("redirect_uri=https%3A%2F%2Fcaldock.example%2Foauth2%2Fcallback")));
+}
+
+/* oauth-security 32, 34, 35, 36: whatever the token endpoint does. */
+static void test_callback_ends_as_the_token_endpoint_answers(void **state)
+{
+    static const struct {
+        struct step step;
+        Str error;
+    } rows[] = {
+        {{SI("HTTP/1.1 503 Away\r\n\r\n"), THEN_CLOSE},                                SI("source_unavailable") },
+        {{SI("HTTP/1.1 429 Slow\r\n\r\n"), THEN_CLOSE},                                SI("source_rate_limited")},
+        {{SI("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"), THEN_CLOSE},
+         SI("source_error")                                                                                     },
+        {{SI("HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n"), THEN_CLOSE},
+         SI("source_error")                                                                                     },
+        {{SI("HTTP/1.1 401 No\r\nContent-Type: application/json\r\n\r\n"
+             "{\"error\":\"invalid_client\"}"),
+          THEN_CLOSE},
+         SI("source_misconfigured")                                                                             },
+        {{SI(""), THEN_RESET},                                                         SI("source_unavailable") },
+        {{SI("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+             "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"expires_in\":3599,"
+             "\"refresh_token\":\"r\"}"),
+          THEN_CLOSE},
+         SI("identity_invalid")                                                                                 }, /* no ID token */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        static struct server s;
+        Str sealed = google_state();
+
+        server_start(&s, &rows[i].step, 1);
+        bed.settings.sources[0].client.token_url = server_url(&s, "/token");
+        ended_with(visit(sealed, S("&code=c")), rows[i].error);
+        ended_with(visit(sealed, S("&code=c")), rows[i].error);
+        server_stop(&s);
+        T_INT(s.served, 1);
+    }
+}
+
+static void test_callback_leaves_the_flow_open_while_the_store_is_away(void **state)
+{
+    struct store *good = bed.store;
+    struct store *away = NULL;
+    Str sealed = google_state();
+    struct store_options options = {
+        .url = S("sqlite:nowhere/store.db"), .folder = str_from_z(bed.folder), .pool = 1};
+
+    (void)state;
+    T_OK(store_open(t_cx(), &options, &away));
+    bed.worker.store = away;
+    struct visit *v = visit(sealed, S("&error=access_denied"));
+
+    bed.worker.store = good;
+    store_close(&away);
+    got_page(v, 503);
+    T_STR(header(v, S("Retry-After")), S("1"));
+    T_TRUE(is_open(sealed));
+}
+
+T_MAIN(
+    T_BED(test_callback_shows_the_page_when_the_state_is_not_trusted),
+    T_BED(test_callback_ends_without_the_source),
+    T_BED(test_callback_ends_when_the_time_is_over),
+    T_BED(test_callback_ends_when_its_credential_was_revoked),
+    T_BED(test_callback_ends_when_the_feature_went_off),
+    T_BED(test_callback_ends_when_the_source_has_no_client_any_more),
+    T_BED(test_callback_never_redirects_where_no_pattern_allows_it),
+    T_BED(test_callback_waits_for_who_came_first),
+    T_BED(test_callback_waits_no_longer_than_its_time),
+    T_BED(test_callback_ends_what_a_dead_node_had_begun),
+    T_BED(test_callback_sends_the_code_once),
+    T_BED(test_callback_ends_as_the_token_endpoint_answers),
+    T_BED(test_callback_leaves_the_flow_open_while_the_store_is_away))
