@@ -101,15 +101,15 @@ static Str look_next(struct arena *mem, Str first, const json_t *body)
     return buf_text(&b);
 }
 
+/* accessNotConfigured: the client's own project has the Calendar API switched off. */
 static const struct look_error look_errors[] = {
-    {403, SI("notACalendarUser"),        FAIL_NO_CALENDAR        },
-    {404, SI(""),                        FAIL_NO_CALENDAR        },
-    {403, SI("rateLimitExceeded"),       FAIL_SOURCE_RATE_LIMITED},
-    {403, SI("userRateLimitExceeded"),   FAIL_SOURCE_RATE_LIMITED},
-    {403, SI("quotaExceeded"),           FAIL_SOURCE_RATE_LIMITED},
-    {403, SI("insufficientPermissions"), FAIL_MISSING_SCOPES     },
-    {403, SI("accessNotConfigured"),
-     FAIL_SOURCE_MISCONFIGURED                                   }, /* the project lacks the API */
+    {SI("notACalendarUser"),        403, FAIL_NO_CALENDAR         },
+    {SI(""),                        404, FAIL_NO_CALENDAR         },
+    {SI("rateLimitExceeded"),       403, FAIL_SOURCE_RATE_LIMITED },
+    {SI("userRateLimitExceeded"),   403, FAIL_SOURCE_RATE_LIMITED },
+    {SI("quotaExceeded"),           403, FAIL_SOURCE_RATE_LIMITED },
+    {SI("insufficientPermissions"), 403, FAIL_MISSING_SCOPES      },
+    {SI("accessNotConfigured"),     403, FAIL_SOURCE_MISCONFIGURED},
 };
 
 const struct look google_calendars = {

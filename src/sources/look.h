@@ -12,8 +12,8 @@
 
 /* What the source's words mean; the first row that fits decides. */
 struct look_error {
-    int status; /* 0: any */
     Str reason; /* empty: any, but one must be given */
+    int status; /* 0: any */
     enum fail kind;
 };
 

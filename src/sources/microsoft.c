@@ -174,17 +174,17 @@ static Str look_next(struct arena *mem, Str first, const json_t *body)
  * each.
  */
 static const struct look_error look_errors[] = {
-    {404, SI(""),                                   FAIL_NO_CALENDAR        },
-    {0,   SI("MailboxNotEnabledForRESTAPI"),        FAIL_NO_CALENDAR        },
-    {0,   SI("MailboxNotSupportedForRESTAPI"),      FAIL_NO_CALENDAR        },
-    {0,   SI("MailboxNotHostedInExchangeOnline"),   FAIL_NO_CALENDAR        },
-    {0,   SI("OrganizationFromTenantGuidNotFound"), FAIL_NO_CALENDAR        },
-    {0,   SI("ErrorNonExistentMailbox"),            FAIL_NO_CALENDAR        },
-    {0,   SI("ErrorMissingEmailAddress"),           FAIL_NO_CALENDAR        },
-    {0,   SI("ErrorItemNotFound"),                  FAIL_NO_CALENDAR        },
-    {0,   SI("extensionError"),                     FAIL_NO_CALENDAR        },
-    {0,   SI("ApplicationThrottled"),               FAIL_SOURCE_RATE_LIMITED},
-    {0,   SI("activityLimitReached"),               FAIL_SOURCE_RATE_LIMITED},
+    {SI(""),                                   404, FAIL_NO_CALENDAR        },
+    {SI("MailboxNotEnabledForRESTAPI"),        0,   FAIL_NO_CALENDAR        },
+    {SI("MailboxNotSupportedForRESTAPI"),      0,   FAIL_NO_CALENDAR        },
+    {SI("MailboxNotHostedInExchangeOnline"),   0,   FAIL_NO_CALENDAR        },
+    {SI("OrganizationFromTenantGuidNotFound"), 0,   FAIL_NO_CALENDAR        },
+    {SI("ErrorNonExistentMailbox"),            0,   FAIL_NO_CALENDAR        },
+    {SI("ErrorMissingEmailAddress"),           0,   FAIL_NO_CALENDAR        },
+    {SI("ErrorItemNotFound"),                  0,   FAIL_NO_CALENDAR        },
+    {SI("extensionError"),                     0,   FAIL_NO_CALENDAR        },
+    {SI("ApplicationThrottled"),               0,   FAIL_SOURCE_RATE_LIMITED},
+    {SI("activityLimitReached"),               0,   FAIL_SOURCE_RATE_LIMITED},
 };
 
 const struct look microsoft_calendars = {
