@@ -11,57 +11,31 @@
 #include "base/clock.h"
 #include "store/store.h"
 
-static const Str sources[] = {SI("GOOG"), SI("MSFT")};
 static const Str statuses[] = {SI("connected"), SI("needs_reconnect")};
 
+/* clang-format off */
 static const struct api_field account_fields[] = {
-    {
-     .name = SI("id"),
-     .type = VALUE_INT,
-     .is_required = true,
-     .about = SI("The number of this account here. It is never used again."),
-     },
-    {
-     .name = SI("calendar_source"),
-     .is_required = true,
-     .choices = sources,
-     .n_choices = COUNT(sources),
-     .about = SI("GOOG (Google) or MSFT (Microsoft)."),
-     },
-    {
-     .name = SI("account_id"),
-     .is_required = true,
-     .about = SI("The source's stable id of the person."),
-     },
-    {
-     .name = SI("username"),
-     .is_required = true,
-     .about = SI("E-mail address or sign-in name: for people to read, never a key."),
-     },
-    {
-     .name = SI("status"),
-     .is_required = true,
-     .choices = statuses,
-     .n_choices = COUNT(statuses),
-     .about = SI("Whether the account can be used, or its user has to connect it "
-                    "again."),
-     },
-    {
-     .name = SI("status_reason"),
-     .is_required = true,
-     .is_nullable = true,
-     .about = SI("Why it has to be connected again: a code, or null."),
-     },
-    {
-     .name = SI("connected_at"),
-     .type = VALUE_TIME,
-     .is_required = true,
-     .about = SI("When its user connected it last."),
-     },
+    {.name = SI("id"), .type = VALUE_INT, .is_required = true,
+        .about = SI("The number of this account here. It is never used again.")},
+    {.name = SI("calendar_source"), .is_required = true,
+        .choices = source_codes, .n_choices = SOURCE_COUNT,
+        .about = SI("GOOG (Google) or MSFT (Microsoft).")},
+    {.name = SI("account_id"), .is_required = true,
+        .about = SI("The source's stable id of the person.")},
+    {.name = SI("username"), .is_required = true,
+        .about = SI("E-mail address or sign-in name: for people to read, never a key.")},
+    {.name = SI("status"), .is_required = true,
+        .choices = statuses, .n_choices = COUNT(statuses),
+        .about = SI("Whether it can be used, or its user has to connect it again.")},
+    {.name = SI("status_reason"), .is_required = true, .is_nullable = true,
+        .about = SI("Why its user has to connect it again: a code.")},
+    {.name = SI("connected_at"), .type = VALUE_TIME, .is_required = true,
+        .about = SI("When its user connected it last.")},
 };
+/* clang-format on */
 
 const struct api_shape account_shape = {
-    .name = SI("Account"), .fields = account_fields, .n = COUNT(account_fields)};
+    SI("Account"), account_fields, COUNT(account_fields)};
 
 static void write_account(struct writer *w, const struct account *a)
 {

@@ -11,48 +11,30 @@
 #include "oauth/authorize.h"
 #include "oauth/redirect.h"
 
-static const Str sources[] = {SI("GOOG"), SI("MSFT")};
-
 enum { IN_SOURCE, IN_REDIRECT, IN_COUNT };
 
+/* clang-format off */
 static const struct api_field body_fields[IN_COUNT] = {
-    [IN_SOURCE] =
-        {
-                     .name = SI("calendar_source"),
-                     .is_required = true,
-                     .choices = sources,
-                     .n_choices = COUNT(sources),
-                     .about = SI("Whose calendars: GOOG (Google) or MSFT (Microsoft)."),
-                     },
-    [IN_REDIRECT] =
-        {
-                     .name = SI("redirect_uri"),
-                     .is_required = true,
-                     .about = SI("Where the browser is sent when the flow has ended, well or not. "
-                        "It must match one of the provider's redirect patterns. Its own "
-                        "query is kept; success, and account or error, are appended."),
-                     },
+    [IN_SOURCE] = {.name = SI("calendar_source"), .is_required = true,
+        .choices = source_codes, .n_choices = SOURCE_COUNT,
+        .about = SI("Whose calendars: GOOG (Google) or MSFT (Microsoft).")},
+    [IN_REDIRECT] = {.name = SI("redirect_uri"), .is_required = true,
+        .about = SI("Where the browser is sent when the flow has ended, well or not. It must "
+                    "match one of the provider's redirect patterns. Its own query is kept; "
+                    "success, and account or error, are appended.")},
 };
-
-const struct api_shape initiate_body = {
-    .name = SI("InitiateRequest"), .fields = body_fields, .n = COUNT(body_fields)};
 
 static const struct api_field answer_fields[] = {
-    {
-     .name = SI("uri"),
-     .is_required = true,
-     .about = SI("Where to send the user's browser."),
-     },
-    {
-     .name = SI("timeout_seconds"),
-     .type = VALUE_INT,
-     .is_required = true,
-     .about = SI("How long the flow stays open."),
-     },
+    {.name = SI("uri"), .is_required = true,
+        .about = SI("Where to send the user's browser.")},
+    {.name = SI("timeout_seconds"), .type = VALUE_INT, .is_required = true,
+        .about = SI("How long the flow stays open.")},
 };
+/* clang-format on */
 
+const struct api_shape initiate_body = {SI("InitiateRequest"), body_fields, IN_COUNT};
 const struct api_shape initiate_answer = {
-    .name = SI("InitiateResponse"), .fields = answer_fields, .n = COUNT(answer_fields)};
+    SI("InitiateResponse"), answer_fields, COUNT(answer_fields)};
 
 static void check_source(struct call *c, const struct source *source)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
+
 #include "auth/cache.h"
 #include "base/limits.h"
 #include "base/testing.h"
@@ -126,6 +128,43 @@ static void test_cache_clear_takes_what_it_is_told(void **state)
     cache_close(&c);
 }
 
+/* A loop thread of its own that keeps a fact, looks at it, and forgets it. */
+static void *keep_and_forget(void *arg)
+{
+    struct provider_fact *p = arg;
+    struct cache *c = cache_open();
+    intptr_t good = 0;
+
+    for (int i = 0; i < 1000; i++) {
+        cache_put(c, &p->fact);
+        good += has(c, 7, 100);
+        cache_clear(c, NULL);
+    }
+    cache_close(&c);
+    fact_drop(&p->fact);
+    return (void *)good;
+}
+
+static void test_fact_is_shared_by_threads(void **state)
+{
+    struct provider_fact *p = fact(7, 100, false);
+    pthread_t threads[4];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        fact_hold(&p->fact);
+        T_INT(pthread_create(&threads[i], NULL, keep_and_forget, p), 0);
+    }
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        void *good;
+
+        T_INT(pthread_join(threads[i], &good), 0);
+        T_INT((intptr_t)good, 1000);
+    }
+    T_INT(atomic_load(&p->fact.references), 1);
+    fact_drop(&p->fact);
+}
+
 static void test_credential_fact_new_copies_all_that_it_points_to(void **state)
 {
     int64_t ids[] = {3, 5, INT64_MAX};
@@ -174,6 +213,6 @@ T_MAIN(
     T(test_cache_get_ends_with_the_fact), T(test_cache_renew_asks_once),
     T(test_cache_put_is_bounded),
     T(test_cache_put_never_trades_a_positive_for_a_negative),
-    T(test_cache_clear_takes_what_it_is_told),
+    T(test_cache_clear_takes_what_it_is_told), T(test_fact_is_shared_by_threads),
     T(test_credential_fact_new_copies_all_that_it_points_to),
     T(test_credential_provider_implies_only_a_single_one))

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
+
 #include "auth/rate.h"
 #include "base/limits.h"
 #include "base/testing.h"
@@ -85,8 +87,43 @@ static void test_rate_take_forgets_what_is_nearest_to_full(void **state)
     rate_table_close(&t);
 }
 
+enum { THREADS = 4, TRIES = 5000, BURST = 7000 };
+
+static void *take_many(void *arg)
+{
+    struct rate_table *t = arg;
+    intptr_t passed = 0;
+    int64_t wait_s;
+
+    for (int i = 0; i < TRIES; i++) {
+        passed += rate_take(t, 1, NOW_MS, 1, BURST, &wait_s);
+    }
+    return (void *)passed;
+}
+
+static void test_rate_take_counts_over_all_threads(void **state)
+{
+    struct rate_table *t = rate_table_open();
+    pthread_t threads[THREADS];
+    intptr_t passed = 0;
+
+    (void)state;
+    for (int i = 0; i < THREADS; i++) {
+        T_INT(pthread_create(&threads[i], NULL, take_many, t), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        void *one;
+
+        T_INT(pthread_join(threads[i], &one), 0);
+        passed += (intptr_t)one;
+    }
+    T_INT(passed, BURST);
+    rate_table_close(&t);
+}
+
 T_MAIN(
     T(test_rate_take_lets_a_burst_through_and_no_more),
     T(test_rate_take_fills_up_at_its_rate), T(test_rate_take_says_when_to_come_again),
     T(test_rate_take_keeps_credentials_apart),
-    T(test_rate_take_forgets_what_is_nearest_to_full))
+    T(test_rate_take_forgets_what_is_nearest_to_full),
+    T(test_rate_take_counts_over_all_threads))

@@ -2,7 +2,7 @@
 /*
  * source.c - the table of the calendar sources, and the checks that all of them share.
  *
- * A new source is a file beside google.c and a row here.
+ * A new source is a file beside google.c, and a row and a code here.
  */
 #include "sources/source.h"
 
@@ -11,6 +11,8 @@
 #include "sources/kit.h"
 
 static const struct source *const sources[] = {&source_google, &source_microsoft};
+
+const Str source_codes[SOURCE_COUNT] = {SI("GOOG"), SI("MSFT")};
 
 _Static_assert(COUNT(sources) == SOURCE_COUNT, "a row for each enum source_id");
 

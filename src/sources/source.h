@@ -55,6 +55,9 @@ struct source {
         const struct source_settings *s, Str access_token);
 };
 
+/* The codes of all sources, as choices of a field. */
+extern const Str source_codes[SOURCE_COUNT];
+
 const struct source *source_get(enum source_id id);
 /* NULL when unknown. */
 const struct source *source_by_code(Str code);

@@ -12,6 +12,7 @@ static void test_source_get_has_a_row_for_each_source(void **state)
 
         T_TRUE(s == source_by_code(s->code));
         T_TRUE(s == source_by_name(s->name));
+        T_STR(s->code, source_codes[id - 1]);
     }
     T_STR(source_get(SOURCE_GOOGLE)->code, S("GOOG"));
     T_STR(source_get(SOURCE_MICROSOFT)->code, S("MSFT"));
