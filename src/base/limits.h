@@ -7,6 +7,13 @@
 #pragma once
 
 enum {
+    /* the configuration file (operations: Configuration) */
+    LIMIT_CONFIG_BYTES = 256 * 1024,
+    LIMIT_CONFIG_LINE_BYTES = 4096,
+    LIMIT_CONFIG_NAME_BYTES = 40, /* of a section, a key, a [jwt NAME] */
+    LIMIT_CONFIG_VALUES = 1000,
+    LIMIT_SECRET_FILE_BYTES = 64 * 1024,
+
     /* requests (contract §3) */
     LIMIT_HEAD_BYTES = 16 * 1024,
     LIMIT_HEAD_FIELDS = 100,

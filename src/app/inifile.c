@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inifile.c - inih, fed line by line by a reader of ours.
+ *
+ * As distributions build it, inih cuts values at " ;" and silently breaks lines at 200
+ * bytes. So it gets sections and keys, and a placeholder for every value; the value
+ * itself is taken from the line. White space at the start of a line means nothing (inih
+ * would take it for a continuation).
+ */
+#include "app/inifile.h"
+
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cx.h"
+#include "base/limits.h"
+
+/* What inih's own line buffer surely takes. */
+enum { FED_BYTES = 4 * LIMIT_CONFIG_NAME_BYTES };
+
+struct reader {
+    struct cx *cx;
+    Str name;
+    Str rest; /* p == NULL: at the end */
+    int line;
+    Str value; /* of the line that inih has now */
+    struct ini found;
+    Res res;
+};
+
+static bool char_is_text(unsigned char c)
+{
+    return c == '\t' || (c >= 0x20 && c != 0x7F);
+}
+
+static void refuse(struct reader *r, const char *why)
+{
+    if (r->res.code == FAIL_NONE) {
+        r->res = fail(
+            r->cx, FAIL_CONFIG, "%.*s:%d: %s", (int)r->name.n, r->name.p, r->line, why);
+    }
+}
+
+/* What inih is given for a line, and the value beside it. */
+static Str split_line(struct reader *r, Str line)
+{
+    size_t at = 0;
+
+    if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';') {
+        return S("");
+    }
+    while (at < line.n && line.p[0] != '[' && line.p[at] != '=' && line.p[at] != ':') {
+        at++;
+    }
+    if (line.p[0] == '[' || at == line.n) {
+        return line;
+    }
+    r->value = str_trim(str_sub(line, at + 1, line.n));
+    return str_cat(&r->cx->mem, str_sub(line, 0, at), S("=x"));
+}
+
+/* fgets for inih: the next line, NULL at the end or after a refusal. */
+static char *next_line(char *to, int room, void *arg)
+{
+    struct reader *r = arg;
+    Str line;
+
+    if (r->res.code != FAIL_NONE || !str_next_part(&r->rest, '\n', &line)) {
+        return NULL;
+    }
+    r->line++;
+    if (line.n > LIMIT_CONFIG_LINE_BYTES) {
+        refuse(r, "the line is too long (4096 bytes at most)");
+        return NULL;
+    }
+    line = str_trim(line);
+    if (!str_is_only(line, char_is_text) || !str_is_utf8(line)) {
+        refuse(r, "the line holds a control character, or is no UTF-8");
+        return NULL;
+    }
+    Str fed = split_line(r, line);
+
+    if (fed.n > FED_BYTES || fed.n + 2 > (size_t)room) {
+        refuse(r, "that is no section and no key = value (names are short)");
+        return NULL;
+    }
+    memcpy(to, fed.p, fed.n);
+    memcpy(to + fed.n, "\n", 2);
+    return to;
+}
+
+/* "jwt  acme" and " jwt acme" are "jwt acme". */
+static Str join_words(struct arena *mem, Str text)
+{
+    Str joined = S("");
+    Str word;
+
+    while (str_next_word(&text, S(" \t"), &word)) {
+        joined = joined.n == 0 ? str_dup(mem, word)
+                               : str_cat(mem, str_cat(mem, joined, S(" ")), word);
+    }
+    return joined;
+}
+
+static int keep(void *arg, const char *section, const char *key, const char *placeholder)
+{
+    struct reader *r = arg;
+
+    (void)placeholder;
+    if (section[0] == 0) {
+        refuse(r, "a key before the first [section]");
+    } else if (strlen(section) > LIMIT_CONFIG_NAME_BYTES) {
+        refuse(r, "the section's name is too long (40 bytes at most)");
+    } else if (r->found.n == LIMIT_CONFIG_VALUES) {
+        refuse(r, "more than 1000 values");
+    } else {
+        r->found.at[r->found.n++] = (struct ini_value){
+            .section = join_words(&r->cx->mem, str_from_z(section)),
+            .key = str_dup(&r->cx->mem, str_from_z(key)),
+            .text = r->value,
+            .line = r->line,
+        };
+    }
+    return 1;
+}
+
+Res ini_read(struct cx *cx, Str text, Str name, struct ini *ret)
+{
+    struct reader r = {.cx = cx, .name = name, .rest = text, .res = OK};
+
+    if (str_starts(text, S("\xEF\xBB\xBF"))) {
+        r.rest = str_sub(text, 3, text.n);
+    }
+    r.found.at = NEW_N(&cx->mem, struct ini_value, LIMIT_CONFIG_VALUES);
+    int bad_line = ini_parse_stream(next_line, &r, keep, &r);
+
+    TRY(r.res);
+    if (bad_line != 0) {
+        r.line = bad_line;
+        refuse(&r, "that is neither a [section] nor key = value");
+    }
+    TRY(r.res);
+    *ret = r.found;
+    return OK;
+}
