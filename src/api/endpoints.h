@@ -33,7 +33,6 @@ enum endpoint_kind {
     ENDPOINT_API, /* negotiated, with a credential and the feature external_calendars */
     ENDPOINT_DOCUMENT, /* negotiation and credential play no part: health, openapi.json */
     ENDPOINT_CALLBACK, /* a browser's: HTML or a redirect; HEAD is not allowed */
-    ENDPOINT_ABSENT,   /* the path is reserved and answers 404 after the credential */
 };
 
 struct endpoint {

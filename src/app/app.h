@@ -11,14 +11,26 @@ struct app {
     struct config *config;
     struct keyring *keyring;
     struct store *store;
+    bool store_is_ready;
 };
 
-enum app_parts { APP_CONFIG = 0, APP_STORE = 1, APP_KEYS = 2 };
+enum app_parts {
+    APP_CONFIG = 0,
+    APP_KEYS = 1,
+    APP_STORE = 2, /* migrated; with APP_KEYS, every key that it needs is there */
+    APP_STORE_MAY_BE_AWAY = 4, /* FAIL_UNAVAILABLE is no failure: app_serve tries again */
+};
 
-/* Reads the configuration and opens what is asked for (migrated, and with the keys that
- * the data needs). The reason of a failure is in app->cx.why, for the operator. */
+/* Reads the configuration and opens what is asked for. The reason of a failure is in
+ * app->cx.why, for the operator; app_close follows all the same. */
 Res app_open(struct app *app, const char *config_path, unsigned parts) MUST;
 void app_close(struct app *app);
 
-/* Runs until SIGTERM or SIGINT, then drains. */
+/* The schema of this binary, and every key that sealed data needs (a keyring of NULL is
+ * not asked). FAIL_UNAVAILABLE, FAIL_CONFIG. */
+Res app_prepare_store(struct cx *cx, struct store *store, const struct keyring *keyring)
+    MUST;
+
+/* Runs until SIGTERM or SIGINT, then drains; a second one ends the process at once. Takes
+ * over the keyring. */
 Res app_serve(struct app *app) MUST;

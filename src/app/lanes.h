@@ -16,14 +16,18 @@ struct lanes;
 enum lane_queue { QUEUE_SLOW, QUEUE_COLD };
 
 struct job {
-    struct job *next;
     /* On a worker. Afterwards the job is the runner's own business (it posts it home),
-     * unless it parked itself: then `park_key` is set. */
+     * unless it parked itself, which is then the last that it did. */
     void (*run)(struct job *self, struct worker *w);
-    /* When it can't run any more: the lanes stop, or too many are parked under its key.
-     */
+    /* When it can't run any more: the lanes stop. */
     void (*drop)(struct job *self);
-    Str park_key;
+
+    /* The lanes' own. */
+    struct job *next;
+    struct job *next_waiting;
+    Str key;
+    bool is_waiting; /* it parked, and has not left since */
+    bool is_parked;  /* it parked, and was not woken since */
 };
 
 struct lanes_options {
@@ -39,8 +43,10 @@ void lanes_close(
 
 /* false at once when that queue is full or stopping. */
 bool lanes_push(struct lanes *l, enum lane_queue queue, struct job *job) MUST;
-/* From inside run(): parks; false when LIMIT_PARKED_PER_FLOW are parked under the key
- * already. */
+/* From inside run(): parks under `key`, which lives as long as the job. false when
+ * LIMIT_PARKED_PER_FLOW others wait under it, or the lanes stop. */
 bool lanes_park(struct lanes *l, struct job *job, Str key) MUST;
-void lanes_wake(struct lanes *l, Str key);
-size_t lanes_depth(const struct lanes *l, enum lane_queue queue);
+/* From inside run(), when it is done: it waits no more, and what is parked under `wake`
+ * (nothing when empty) runs again. */
+void lanes_leave(struct lanes *l, struct job *job, Str wake);
+size_t lanes_depth(struct lanes *l, enum lane_queue queue);

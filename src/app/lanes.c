@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lanes.c - one lock, two queues, one list of who waits, and a thread that lets the
+ * parked look again while there are any.
+ *
+ * The lock is held for a few pointers at a time and never while a job runs.
+ */
+#include "app/lanes.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+
+enum {
+    QUEUES = 2,
+    STACK_BYTES = 1024 * 1024, /* address space only: a thread touches what it needs */
+    OWNER_BYTES = 128,
+};
+
+struct job_list {
+    struct job *first;
+    struct job **end; /* where the next one goes */
+    size_t n;
+};
+
+struct queue {
+    struct job_list jobs;
+    size_t most;
+    pthread_cond_t filled;
+};
+
+struct lane_thread {
+    struct lanes *lanes;
+    struct queue *queue; /* NULL: the one that looks after the parked */
+    struct worker worker;
+    char owner[OWNER_BYTES];
+    pthread_t id;
+};
+
+struct lanes {
+    pthread_mutex_t lock;
+    struct queue queues[QUEUES];
+    struct job *waiting;
+    size_t n_parked;
+    pthread_cond_t someone_parked;
+    bool is_stopping;
+    struct lane_thread *threads;
+    size_t n_threads;
+};
+
+static void list_init(struct job_list *list)
+{
+    *list = (struct job_list){.end = &list->first};
+}
+
+static void list_add(struct job_list *list, struct job *job)
+{
+    job->next = NULL;
+    *list->end = job;
+    list->end = &job->next;
+    list->n++;
+}
+
+static struct job *list_take(struct job_list *list)
+{
+    struct job *job = list->first;
+
+    if (job == NULL) {
+        return NULL;
+    }
+    list->first = job->next;
+    list->n--;
+    if (list->first == NULL) {
+        list->end = &list->first;
+    }
+    return job;
+}
+
+static void lock(struct lanes *l)
+{
+    must_be(pthread_mutex_lock(&l->lock) == 0);
+}
+
+static void unlock(struct lanes *l)
+{
+    must_be(pthread_mutex_unlock(&l->lock) == 0);
+}
+
+/* With the lock held: what is parked under `key` (all of it when p is NULL) is queued
+ * again. It was let in once, so the queue's limit doesn't count. */
+static void unpark(struct lanes *l, Str key)
+{
+    struct queue *slow = &l->queues[QUEUE_SLOW];
+
+    for (struct job *job = l->waiting; job != NULL; job = job->next_waiting) {
+        if (job->is_parked && (key.p == NULL || str_eq(job->key, key))) {
+            job->is_parked = false;
+            l->n_parked--;
+            list_add(&slow->jobs, job);
+            (void)pthread_cond_signal(&slow->filled);
+        }
+    }
+}
+
+static void *work(void *arg)
+{
+    struct lane_thread *t = arg;
+    struct lanes *l = t->lanes;
+
+    lock(l);
+    while (!l->is_stopping) {
+        struct job *job = list_take(&t->queue->jobs);
+
+        if (job == NULL) {
+            (void)pthread_cond_wait(&t->queue->filled, &l->lock);
+            continue;
+        }
+        unlock(l);
+        job->run(job, &t->worker);
+        lock(l);
+    }
+    unlock(l);
+    return NULL;
+}
+
+static struct timespec next_look(void)
+{
+    int64_t ms = clock_mono_ms() + LIMIT_PARK_LOOK_MS;
+
+    return (struct timespec){ms / 1000, ms % 1000 * 1000000};
+}
+
+/* Another node may have done what parked jobs wait for: nobody wakes them here. */
+static void *look_after_parked(void *arg)
+{
+    struct lanes *l = ((struct lane_thread *)arg)->lanes;
+
+    lock(l);
+    while (!l->is_stopping) {
+        if (l->n_parked == 0) {
+            (void)pthread_cond_wait(&l->someone_parked, &l->lock);
+            continue;
+        }
+        struct timespec until = next_look();
+        int ended = 0;
+
+        while (!l->is_stopping && ended != ETIMEDOUT) {
+            ended = pthread_cond_timedwait(&l->someone_parked, &l->lock, &until);
+        }
+        unpark(l, (Str){NULL, 0});
+    }
+    unlock(l);
+    return NULL;
+}
+
+static void cond_open(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+
+    must_be(pthread_condattr_init(&attr) == 0);
+    must_be(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
+    must_be(pthread_cond_init(cond, &attr) == 0);
+    (void)pthread_condattr_destroy(&attr);
+}
+
+static void queue_open(struct queue *q, int most)
+{
+    list_init(&q->jobs);
+    q->most = (size_t)most;
+    cond_open(&q->filled);
+}
+
+static void thread_start(struct lanes *l, struct queue *queue, void *(*run)(void *))
+{
+    struct lane_thread *t = &l->threads[l->n_threads++];
+    pthread_attr_t attr;
+
+    t->lanes = l;
+    t->queue = queue;
+    must_be(pthread_attr_init(&attr) == 0);
+    must_be(pthread_attr_setstacksize(&attr, STACK_BYTES) == 0);
+    must_be(pthread_create(&t->id, &attr, run, t) == 0);
+    (void)pthread_attr_destroy(&attr);
+}
+
+static void worker_start(
+    struct lanes *l, const struct lanes_options *options, struct queue *queue)
+{
+    struct lane_thread *t = &l->threads[l->n_threads];
+    int n = snprintf(
+        t->owner, sizeof(t->owner), "%.*s/%zu", (int)options->node.n, options->node.p,
+        l->n_threads);
+
+    must_be(n > 0 && n < OWNER_BYTES);
+    t->worker = (struct worker){
+        .store = options->store,
+        .net = net_open(),
+        .owner = {t->owner, (size_t)n},
+    };
+    thread_start(l, queue, work);
+}
+
+struct lanes *lanes_open(const struct lanes_options *options)
+{
+    struct lanes *l = heap_alloc(sizeof(*l));
+    size_t workers = (size_t)options->workers + LIMIT_COLD_WORKERS;
+
+    must_be(pthread_mutex_init(&l->lock, NULL) == 0);
+    cond_open(&l->someone_parked);
+    queue_open(&l->queues[QUEUE_SLOW], options->queue);
+    queue_open(&l->queues[QUEUE_COLD], LIMIT_COLD_QUEUE);
+    l->threads = heap_alloc((workers + 1) * sizeof(*l->threads));
+    for (size_t i = 0; i < workers; i++) {
+        bool is_cold = i < LIMIT_COLD_WORKERS;
+
+        worker_start(l, options, &l->queues[is_cold ? QUEUE_COLD : QUEUE_SLOW]);
+    }
+    thread_start(l, NULL, look_after_parked);
+    return l;
+}
+
+static void drop_all(struct job_list *list)
+{
+    for (struct job *job = list_take(list); job != NULL; job = list_take(list)) {
+        job->drop(job);
+    }
+}
+
+void lanes_close(struct lanes **lanes)
+{
+    struct lanes *l = *lanes;
+
+    *lanes = NULL;
+    if (l == NULL) {
+        return;
+    }
+    lock(l);
+    l->is_stopping = true;
+    (void)pthread_cond_broadcast(&l->someone_parked);
+    for (size_t i = 0; i < QUEUES; i++) {
+        (void)pthread_cond_broadcast(&l->queues[i].filled);
+    }
+    unlock(l);
+    for (size_t i = 0; i < l->n_threads; i++) {
+        must_be(pthread_join(l->threads[i].id, NULL) == 0);
+        net_close(&l->threads[i].worker.net);
+    }
+    unpark(l, (Str){NULL, 0});
+    for (size_t i = 0; i < QUEUES; i++) {
+        drop_all(&l->queues[i].jobs);
+        (void)pthread_cond_destroy(&l->queues[i].filled);
+    }
+    (void)pthread_cond_destroy(&l->someone_parked);
+    (void)pthread_mutex_destroy(&l->lock);
+    heap_free(l->threads);
+    heap_free(l);
+}
+
+bool lanes_push(struct lanes *l, enum lane_queue queue, struct job *job)
+{
+    struct queue *q = &l->queues[queue];
+
+    lock(l);
+    bool is_taken = !l->is_stopping && q->jobs.n < q->most;
+
+    if (is_taken) {
+        list_add(&q->jobs, job);
+        (void)pthread_cond_signal(&q->filled);
+    }
+    unlock(l);
+    return is_taken;
+}
+
+bool lanes_park(struct lanes *l, struct job *job, Str key)
+{
+    size_t others = 0;
+
+    lock(l);
+    for (const struct job *j = l->waiting; j != NULL; j = j->next_waiting) {
+        others += j != job && str_eq(j->key, key);
+    }
+    bool is_taken = !l->is_stopping && others < LIMIT_PARKED_PER_FLOW;
+
+    if (is_taken) {
+        if (!job->is_waiting) {
+            job->next_waiting = l->waiting;
+            l->waiting = job;
+        }
+        job->key = key;
+        job->is_waiting = true;
+        job->is_parked = true;
+        l->n_parked++;
+        (void)pthread_cond_signal(&l->someone_parked);
+    }
+    unlock(l);
+    return is_taken;
+}
+
+static void forget(struct lanes *l, struct job *job)
+{
+    struct job **at = &l->waiting;
+
+    while (*at != job) {
+        at = &(*at)->next_waiting;
+    }
+    *at = job->next_waiting;
+    job->is_waiting = false;
+}
+
+void lanes_leave(struct lanes *l, struct job *job, Str wake)
+{
+    lock(l);
+    if (job->is_waiting) {
+        forget(l, job);
+    }
+    if (wake.n > 0) {
+        unpark(l, wake);
+    }
+    unlock(l);
+}
+
+size_t lanes_depth(struct lanes *l, enum lane_queue queue)
+{
+    lock(l);
+    size_t n = l->queues[queue].jobs.n;
+
+    unlock(l);
+    return n;
+}

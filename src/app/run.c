@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run.c - the life of the service: start, signals, reload, drain.
+ *
+ * The main thread waits for signals and ticks once a second: the background's work, a
+ * changed key file, a store that was away.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "app/documents.h"
+#include "app/service.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "seal/seal.h"
+#include "version.h"
+
+enum { NODE_BYTES = 9, LISTEN_TEXT_BYTES = 4096 };
+
+struct run {
+    struct app *app;
+    struct service service;
+    struct stat key_file; /* as last seen */
+};
+
+/* Requests' secrets are in plain memory: no core dump; and as many files as are allowed. */
+static void prepare_process(void)
+{
+    struct rlimit files;
+
+    (void)prctl(PR_SET_DUMPABLE, 0);
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* Blocked in every thread, so that only sigtimedwait gets them. */
+static sigset_t block_signals(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    must_be(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
+    return set;
+}
+
+static Str listen_text(struct cx *cx, const struct config *c, struct http_server *server)
+{
+    struct buf b = {.mem = &cx->mem, .max = LISTEN_TEXT_BYTES};
+
+    for (size_t i = 0; i < c->listen.n; i++) {
+        Str address = c->listen.at[i];
+
+        buf_add(&b, i == 0 ? S("") : S(" "));
+        if (str_starts(address, S("unix:"))) {
+            buf_add(&b, address);
+            continue;
+        }
+        while (!str_ends(address, S(":"))) {
+            address.n--;
+        }
+        buf_add(&b, address);
+        buf_add_int(&b, http_server_port(server, i));
+    }
+    return b.full ? S("…") : buf_text(&b);
+}
+
+/* A settings' change that waits for a restart is said, and ignored. */
+static void log_what_stays(const struct config *before, const struct config *now)
+{
+    const struct {
+        const char *key;
+        int64_t before, now;
+    } rows[] = {
+        {"server.threads", before->threads, now->threads},
+        {"server.workers", before->workers, now->workers},
+        {"server.queue", before->queue, now->queue},
+        {"server.max_connections", before->max_connections, now->max_connections},
+        {"server.request_timeout", before->request_timeout_ms, now->request_timeout_ms},
+        {"server.idle_timeout", before->idle_timeout_ms, now->idle_timeout_ms},
+        {"server.shutdown_timeout", before->shutdown_timeout_ms, now->shutdown_timeout_ms},
+        {"store.pool", before->store_pool, now->store_pool},
+        {"store.url", 0, !str_eq(before->store.url, now->store.url)},
+        {"server.listen", (int64_t)before->listen.n, (int64_t)now->listen.n},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (rows[i].before != rows[i].now) {
+            log_event(LEVEL_WARN, "reload_needs_restart", KZ("key", rows[i].key));
+        }
+    }
+}
+
+/* A keyring that lacks a key that the data needs is refused. */
+static Res use(struct cx *cx, struct run *r, struct config *config)
+{
+    struct keyring *keyring = NULL;
+    Res res = keyring_open(cx, config->key_file, &keyring);
+
+    if (res.code == FAIL_NONE && atomic_load(&r->service.store_is_ready)) {
+        res = app_prepare_store(cx, r->service.store, keyring);
+    }
+    if (res.code != FAIL_NONE) {
+        keyring_close(&keyring);
+        config_free(&config);
+        return res;
+    }
+    service_use(&r->service, snapshot_new(config, keyring, r->service.node));
+    return OK;
+}
+
+static void log_use(struct cx *cx, const char *what, Res res)
+{
+    if (res.code == FAIL_NONE) {
+        log_event(LEVEL_INFO, "reloaded", KZ("what", what));
+    } else {
+        log_event(
+            LEVEL_ERROR, "reload_refused", KZ("what", what), KZ("reason", cx->why.text));
+    }
+}
+
+/* SIGHUP. What is wrong leaves everything as it was. */
+static void reload(struct run *r)
+{
+    struct cx cx = {0};
+    struct config *config;
+    Res res = config_read(&cx, r->app->config->path, &config);
+
+    if (res.code == FAIL_NONE) {
+        log_what_stays(r->app->config, config);
+        log_setup(config->log_level, config->log_format);
+        res = use(&cx, r, config);
+    }
+    log_use(&cx, "configuration", res);
+    cx_done(&cx);
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size
+           && a->st_mtim.tv_sec == b->st_mtim.tv_sec
+           && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* A key file that has changed is read again; one that is gone changes nothing. */
+static void look_at_key_file(struct run *r)
+{
+    struct snapshot *now = service_snapshot(&r->service);
+    struct stat seen;
+
+    if (stat(now->config->key_file, &seen) == 0 && !is_same_file(&seen, &r->key_file)) {
+        struct cx cx = {0};
+
+        r->key_file = seen;
+        log_use(&cx, "keys", use(&cx, r, config_hold(now->config)));
+        cx_done(&cx);
+    }
+    snapshot_drop(&now);
+}
+
+/* A store that was away at the start: OK when it is there, or still away. */
+static Res look_for_store(struct cx *cx, struct run *r)
+{
+    struct snapshot *now = service_snapshot(&r->service);
+    Res res = app_prepare_store(cx, r->service.store, now->keyring);
+
+    snapshot_drop(&now);
+    if (res.code == FAIL_NONE) {
+        log_event(LEVEL_INFO, "store_reached", KV("node", r->service.node));
+        atomic_store(&r->service.store_is_ready, true);
+    }
+    return res.code == FAIL_UNAVAILABLE ? OK : res;
+}
+
+static Res tick(struct cx *cx, struct run *r)
+{
+    if (!atomic_load(&r->service.store_is_ready)) {
+        TRY(look_for_store(cx, r));
+    }
+    look_at_key_file(r);
+    background_tick(&r->service);
+    return OK;
+}
+
+/* Until it is told to stop, or can't go on. */
+static Res wait_for_the_end(struct cx *cx, struct run *r, const sigset_t *signals)
+{
+    const struct timespec second = {.tv_sec = 1};
+
+    for (;;) {
+        int got = sigtimedwait(signals, NULL, &second);
+
+        if (got == SIGTERM || got == SIGINT) {
+            return OK;
+        }
+        if (got == SIGHUP) {
+            reload(r);
+        }
+        struct cx one = {0};
+        Res res = tick(&one, r);
+
+        cx->why = one.why;
+        cx_done(&one);
+        TRY(res);
+    }
+}
+
+static Res start(struct run *r)
+{
+    struct service *s = &r->service;
+    const struct config *c = r->app->config;
+    struct lanes_options lanes = {
+        .store = s->store, .node = s->node, .workers = (int)c->workers,
+        .queue = (int)c->queue};
+    struct http_options http = {
+        .listen = c->listen.at,
+        .n_listen = c->listen.n,
+        .threads = (int)c->threads,
+        .max_connections = (int)c->max_connections,
+        .request_timeout_ms = c->request_timeout_ms,
+        .idle_timeout_ms = c->idle_timeout_ms,
+        .shutdown_timeout_ms = c->shutdown_timeout_ms,
+        .handle = serve_handle,
+        .thread_start = serve_thread_start,
+        .thread_stop = serve_thread_stop,
+        .arg = s,
+    };
+
+    TRY(openapi_build(&r->app->cx, c->settings.public_url, &s->openapi));
+    s->lanes = lanes_open(&lanes);
+    background_start(s);
+    TRY(http_server_start(&r->app->cx, &http, &s->server));
+    Str listen = listen_text(&r->app->cx, c, s->server);
+
+    log_event(
+        LEVEL_INFO, "ready", KV("listen", listen), KZ("version", CALDOCK_VERSION),
+        KV("node", s->node));
+    return OK;
+}
+
+static void service_open(struct run *r)
+{
+    struct service *s = &r->service;
+    struct app *app = r->app;
+    unsigned char bytes[NODE_BYTES];
+
+    seal_random(bytes, sizeof(bytes));
+    s->node = b64url_encode(&app->cx.mem, (Str){(const char *)bytes, sizeof(bytes)});
+    s->store = app->store;
+    atomic_init(&s->store_is_ready, app->store_is_ready);
+    must_be(pthread_mutex_init(&s->lock, NULL) == 0);
+    s->snapshot = snapshot_new(config_hold(app->config), app->keyring, s->node);
+    app->keyring = NULL;
+    (void)stat(app->config->key_file, &r->key_file);
+}
+
+static void service_close(struct service *s)
+{
+    if (s->server != NULL) {
+        http_server_drain(s->server); /* needs the workers, who may post until it ends */
+    }
+    lanes_close(&s->lanes);
+    http_server_stop(&s->server);
+    snapshot_drop(&s->snapshot);
+    (void)pthread_mutex_destroy(&s->lock);
+}
+
+Res app_serve(struct app *app)
+{
+    struct run *r = NEW(&app->cx.mem, struct run);
+    struct cx *cx = &app->cx;
+
+    r->app = app;
+    prepare_process();
+    sigset_t signals = block_signals();
+
+    service_open(r);
+    Res res = start(r);
+
+    if (res.code == FAIL_NONE) {
+        res = wait_for_the_end(cx, r, &signals);
+        log_event(LEVEL_INFO, "stopping", KV("node", r->service.node));
+    }
+    must_be(pthread_sigmask(SIG_UNBLOCK, &signals, NULL) == 0); /* a second one kills */
+    service_close(&r->service);
+    if (res.code == FAIL_NONE) {
+        log_event(LEVEL_INFO, "stopped", KV("node", r->service.node));
+    }
+    return res;
+}
