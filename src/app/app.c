@@ -38,17 +38,23 @@ Res app_prepare_store(struct cx *cx, struct store *store, const struct keyring *
     return store_read(cx, store, check_keys, (void *)(uintptr_t)keyring);
 }
 
+Res app_start(struct cx *cx)
+{
+    if (!seal_start() || !net_start()) {
+        return fail(cx, FAIL_INTERNAL, "libsodium or libcurl doesn't start");
+    }
+    return OK;
+}
+
 Res app_open(struct app *app, const char *config_path, unsigned parts)
 {
     struct cx *cx = &app->cx;
 
-    if (!seal_start() || !net_start()) {
-        return fail(cx, FAIL_INTERNAL, "libsodium or libcurl doesn't start");
-    }
     TRY(config_read(cx, config_path, &app->config));
     log_setup(app->config->log_level, app->config->log_format);
     if ((parts & APP_KEYS) != 0) {
         TRY(keyring_open(cx, app->config->key_file, &app->keyring));
+        app->config->settings.keyring = app->keyring;
     }
     if ((parts & APP_STORE) == 0) {
         return OK;

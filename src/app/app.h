@@ -21,6 +21,8 @@ enum app_parts {
     APP_STORE_MAY_BE_AWAY = 4, /* FAIL_UNAVAILABLE is no failure: app_serve tries again */
 };
 
+/* Once per process, before all else; app_close undoes it. */
+Res app_start(struct cx *cx) MUST;
 /* Reads the configuration and opens what is asked for. The reason of a failure is in
  * app->cx.why, for the operator; app_close follows all the same. */
 Res app_open(struct app *app, const char *config_path, unsigned parts) MUST;

@@ -96,10 +96,23 @@ static Str credential_text(struct arena *mem, const struct identity *who)
     return S(""); /* nobody, so far */
 }
 
+/* From the folder on, wherever it was built. */
+static Str short_path(Str file)
+{
+    for (size_t i = file.n; i > 0; i--) {
+        Str rest = str_sub(file, i - 1, file.n);
+
+        if (str_starts(rest, S("src/"))) {
+            return rest;
+        }
+    }
+    return file;
+}
+
 static void add_failure(struct line *l, const struct visit *v)
 {
     struct arena *mem = &v->ex->cx.mem;
-    Str file = str_from_z(v->ex->cx.why.file);
+    Str file = short_path(str_from_z(v->ex->cx.why.file));
 
     add(l, "code", error_row(v->res.code)->code);
     add(l, "reason", str_from_z(v->ex->cx.why.text));

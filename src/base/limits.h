@@ -13,6 +13,7 @@ enum {
     LIMIT_CONFIG_NAME_BYTES = 40, /* of a section, a key, a [jwt NAME] */
     LIMIT_CONFIG_VALUES = 1000,
     LIMIT_SECRET_FILE_BYTES = 64 * 1024,
+    LIMIT_NAME_BYTES = 200, /* of a provider, of a token */
 
     /* requests (contract §3) */
     LIMIT_HEAD_BYTES = 16 * 1024,

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * init.c - caldock init: a commented configuration, and a new key file beside it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "seal/keyring.h"
+
+/* Where the configuration goes: as it would be found, without /etc. */
+static const char *init_path(struct cli *cli)
+{
+    const char *path = cli_config_path(cli);
+
+    if (path == NULL) {
+        path = getenv("CALDOCK_CONFIG"); /* NOLINT(concurrency-mt-unsafe): one thread */
+    }
+    return path != NULL ? path : "caldock.conf";
+}
+
+static Res beside(struct cx *cx, const char *path, const char **ret)
+{
+    Str folder = str_from_z(path);
+
+    while (folder.n > 0 && !str_ends(folder, S("/"))) {
+        folder.n--;
+    }
+    return str_z(cx, str_cat(&cx->mem, folder, S("caldock.keys")), ret);
+}
+
+static Res refuse_existing(struct cx *cx, const char *path)
+{
+    if (access(path, F_OK) == 0) {
+        return fail(
+            cx, FAIL_CONFIG, "%s exists and is left as it is; nothing was written", path);
+    }
+    return OK;
+}
+
+static Res write_new(struct cx *cx, const char *path, Str text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write(fd, text.p, text.n) == (ssize_t)text.n && fsync(fd) == 0;
+
+    if (!ok) {
+        Res res = fail(
+            cx, FAIL_CONFIG, "%s: cannot be written: %s", path, strerrordesc_np(errno));
+
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return res;
+    }
+    (void)close(fd);
+    return OK;
+}
+
+Res init_run(struct cli *cli)
+{
+    const char *path = init_path(cli);
+    const char *keys;
+    Str text;
+
+    TRY(beside(cli->cx, path, &keys));
+    TRY(refuse_existing(cli->cx, path));
+    TRY(refuse_existing(cli->cx, keys));
+    TRY(config_sample(cli->cx, &text));
+    TRY(keyring_create(cli->cx, keys));
+    TRY(write_new(cli->cx, path, text));
+    (void)fprintf(
+        stderr,
+        "wrote %s and %s. Keep a copy of the key file: without it no grant can be read.\n"
+        "Next: put client_id and client_secret into [google] or [microsoft], then\n"
+        "`caldock check`.\n",
+        path, keys);
+    return OK;
+}
