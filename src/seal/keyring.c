@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,7 +62,7 @@ static void guarded_done(char **p)
     sodium_free(*p);
 }
 
-static void fd_done(int *fd)
+static void fd_done(const int *fd)
 {
     if (*fd >= 0) {
         (void)close(*fd);
@@ -225,12 +224,14 @@ static Res read_line(struct cx *cx, struct keyring *k, struct place at, Str line
 static Res read_lines(struct cx *cx, struct keyring *k, const char *path, Str text)
 {
     struct place at = {.path = path};
+    Res r = OK;
     Str line;
 
-    while (str_next_part(&text, '\n', &line)) {
+    while (r.code == FAIL_NONE && str_next_part(&text, '\n', &line)) {
         at.line++;
-        TRY(read_line(cx, k, at, line));
+        r = read_line(cx, k, at, line);
     }
+    TRY(r);
     if (k->n == 0) {
         return fail(
             cx, FAIL_CONFIG,
@@ -331,10 +332,12 @@ static Res write_all(struct cx *cx, int fd, const char *path, Str text)
 /* A new name lasts once its folder is on the disk. */
 static Res sync_folder(struct cx *cx, const char *path)
 {
-    char *copy = arena_alloc(&cx->mem, strlen(path) + 1);
+    const char *slash = strrchr(path, '/');
+    Str folder = slash == NULL ? S("./") : (Str){path, (size_t)(slash - path) + 1};
+    const char *z = NULL;
 
-    memcpy(copy, path, strlen(path));
-    CLEANUP(fd_done) int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    TRY(str_z(cx, folder, &z));
+    CLEANUP(fd_done) int fd = open(z, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0 || fsync(fd) != 0) {
         return fail(

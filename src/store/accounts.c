@@ -49,16 +49,13 @@ static Res read_all(struct cx *cx, struct db_stmt *stmt, struct account **ret, s
 {
     struct account *list = NULL;
     size_t count = 0;
-    bool row;
+    Res r;
 
-    for (;;) {
-        TRY(db_step(cx, stmt, &row));
-        if (!row) {
-            break;
-        }
+    while (db_next(cx, stmt, &r)) {
         list = db_grow(&cx->mem, list, count, sizeof(*list));
         read_account(&cx->mem, stmt, &list[count++]);
     }
+    TRY(r);
     *ret = list;
     *n = count;
     return OK;

@@ -165,6 +165,14 @@ Res db_step(struct cx *cx, struct db_stmt *stmt, bool *ret)
     return stmt->db->driver->step(cx, stmt->handle, ret);
 }
 
+bool db_next(struct cx *cx, struct db_stmt *stmt, Res *r)
+{
+    bool row;
+
+    *r = db_step(cx, stmt, &row);
+    return r->code == FAIL_NONE && row;
+}
+
 void db_done(struct db_stmt **stmt)
 {
     struct db_stmt *s = *stmt;
@@ -213,13 +221,13 @@ Str db_get_blob(struct arena *mem, struct db_stmt *stmt, int column)
     return str_dup(mem, stmt->db->driver->get_bytes(stmt->handle, column));
 }
 
-void *db_grow(struct arena *mem, const void *list, size_t n, size_t size)
+void *db_grow(struct arena *mem, void *list, size_t n, size_t size)
 {
     static const size_t first = 8;
     bool has_room = n % first != 0 || (n & (n - 1)) != 0;
 
     if (has_room) {
-        return (void *)(uintptr_t)list;
+        return list;
     }
     void *p = arena_alloc_n(mem, size, n == 0 ? first : 2 * n);
 

@@ -37,6 +37,8 @@ Res db_query(
     struct db_stmt **ret) MUST;
 /* true while there is a row. */
 Res db_step(struct cx *cx, struct db_stmt *stmt, bool *ret) MUST;
+/* The same for a loop: false after the last row, and on a failure, which is then `*r`. */
+bool db_next(struct cx *cx, struct db_stmt *stmt, Res *r);
 /* A statement without rows to read; *changed (may be NULL) is how many rows it touched.
  */
 Res db_exec(
@@ -50,4 +52,4 @@ Str db_get_text(struct arena *mem, struct db_stmt *stmt, int column); /* NULL is
 Str db_get_blob(struct arena *mem, struct db_stmt *stmt, int column);
 
 /* A list of `n` with room for one more: the same, or a copy in twice the room. */
-void *db_grow(struct arena *mem, const void *list, size_t n, size_t size);
+void *db_grow(struct arena *mem, void *list, size_t n, size_t size);

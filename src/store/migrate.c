@@ -23,17 +23,25 @@ static Res query_int(struct cx *cx, struct db *db, const char *sql, int64_t *ret
     return OK;
 }
 
-/* What the schema lacks of this binary's: 0 for none. */
+static Res schema_version(struct cx *cx, struct db *db, int64_t *ret)
+{
+    int64_t tables = 0;
+
+    TRY(query_int(cx, db, db_driver_of(db)->has_schema, &tables));
+    if (tables == 0) {
+        *ret = 0;
+        return OK;
+    }
+    return query_int(cx, db, "select max(version) from schema_version", ret);
+}
+
+/* How many migrations the schema lacks. */
 static Res count_missing(struct cx *cx, struct db *db, void *missing)
 {
     int64_t newest = (int64_t)db_driver_of(db)->n_migrations;
     int64_t version = 0;
-    int64_t tables;
 
-    TRY(query_int(cx, db, db_driver_of(db)->has_schema, &tables));
-    if (tables > 0) {
-        TRY(query_int(cx, db, "select max(version) from schema_version", &version));
-    }
+    TRY(schema_version(cx, db, &version));
     if (version > newest) {
         return fail(
             cx, FAIL_CONFIG,
@@ -48,37 +56,39 @@ static Res count_missing(struct cx *cx, struct db *db, void *missing)
 static Res migrate_one(struct cx *cx, struct db *db, void *missing)
 {
     const struct db_driver *driver = db_driver_of(db);
-    int64_t left;
+    int64_t left = 0;
 
     TRY(count_missing(cx, db, &left));
-    if (left > 0) {
-        int64_t version = (int64_t)driver->n_migrations - left + 1;
-
-        TRY(db_script(cx, db, driver->migrations[version - 1].text.p));
-        TRY(db_exec(
-            cx, db, "insert into schema_version (version, applied_at) values ($1, $2)",
-            DB_ARGS(db_int(version), db_int(clock_now_ms())), NULL));
-        left--;
+    if (left == 0) {
+        *(int64_t *)missing = 0;
+        return OK;
     }
-    *(int64_t *)missing = left;
+    int64_t version = (int64_t)driver->n_migrations - left + 1;
+
+    TRY(db_script(cx, db, driver->migrations[version - 1].text.p));
+    TRY(db_exec(
+        cx, db, "insert into schema_version (version, applied_at) values ($1, $2)",
+        DB_ARGS(db_int(version), db_int(clock_now_ms())), NULL));
+    *(int64_t *)missing = left - 1;
     return OK;
 }
 
 Res store_migrate(struct cx *cx, struct store *s)
 {
-    int64_t missing;
+    int64_t missing = 0;
 
     TRY(store_create(cx, s));
-    TRY(store_read(cx, s, count_missing, &missing));
-    while (missing > 0) {
-        TRY(store_write(cx, s, migrate_one, &missing));
+    Res r = store_read(cx, s, count_missing, &missing);
+
+    while (r.code == FAIL_NONE && missing > 0) {
+        r = store_write(cx, s, migrate_one, &missing);
     }
-    return OK;
+    return r;
 }
 
 Res store_check(struct cx *cx, struct store *s)
 {
-    int64_t missing;
+    int64_t missing = 0;
 
     TRY(store_read(cx, s, count_missing, &missing));
     if (missing > 0) {

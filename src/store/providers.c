@@ -40,44 +40,37 @@ static struct provider *find(struct providers *all, size_t *from, int64_t id)
 static Res read_patterns(struct cx *cx, struct db_stmt *stmt, struct providers *all)
 {
     size_t from = 0;
-    bool row;
+    Str *list = NULL; /* of the provider that the rows are at */
+    Res r;
 
-    for (;;) {
-        TRY(db_step(cx, stmt, &row));
-        if (!row) {
-            return OK;
-        }
+    while (db_next(cx, stmt, &r)) {
         struct provider *p = find(all, &from, db_get_int(stmt, 0));
 
         must_be(p != NULL);
-        Str *list = db_grow(&cx->mem, p->patterns, p->n_patterns, sizeof(Str));
-
+        list = db_grow(&cx->mem, list, p->n_patterns, sizeof(*list));
         list[p->n_patterns++] = db_get_text(&cx->mem, stmt, 1);
         p->patterns = list;
     }
+    return r;
 }
 
 /* Columns: provider, name, is_on. */
 static Res read_features(struct cx *cx, struct db_stmt *stmt, struct providers *all)
 {
     size_t from = 0;
-    bool row;
+    struct feature *list = NULL;
+    Res r;
 
-    for (;;) {
-        TRY(db_step(cx, stmt, &row));
-        if (!row) {
-            return OK;
-        }
+    while (db_next(cx, stmt, &r)) {
         struct provider *p = find(all, &from, db_get_int(stmt, 0));
 
         must_be(p != NULL);
-        struct feature *list =
-            db_grow(&cx->mem, p->features, p->n_features, sizeof(struct feature));
-
+        list = db_grow(&cx->mem, list, p->n_features, sizeof(*list));
         list[p->n_features++] = (struct feature){
             .name = db_get_text(&cx->mem, stmt, 1), .is_on = db_get_int(stmt, 2) != 0};
         p->features = list;
     }
+    return r;
 }
 
 static void read_provider(struct arena *mem, struct db_stmt *stmt, struct provider *ret)
@@ -133,19 +126,16 @@ static Res list_providers(struct cx *cx, struct db *db, struct providers *ret)
 {
     CLEANUP(db_done) struct db_stmt *stmt = NULL;
     struct providers all = {0};
-    bool row;
+    Res r;
 
     TRY(db_query(
         cx, db, "select id, name, created_at from providers order by id", NULL, 0,
         &stmt));
-    for (;;) {
-        TRY(db_step(cx, stmt, &row));
-        if (!row) {
-            break;
-        }
+    while (db_next(cx, stmt, &r)) {
         all.at = db_grow(&cx->mem, all.at, all.n, sizeof(struct provider));
         read_provider(&cx->mem, stmt, &all.at[all.n++]);
     }
+    TRY(r);
     *ret = all;
     return OK;
 }
@@ -212,6 +202,19 @@ static Res put_feature(struct cx *cx, struct db *db, int64_t id, Str name, bool 
         DB_ARGS(db_int(id), db_text(name), db_int(is_on)), NULL);
 }
 
+static Res put_parts(struct cx *cx, struct db *db, const struct provider *p)
+{
+    Res r = OK;
+
+    for (size_t i = 0; i < p->n_patterns && r.code == FAIL_NONE; i++) {
+        r = put_pattern(cx, db, p->id, p->patterns[i]);
+    }
+    for (size_t i = 0; i < p->n_features && r.code == FAIL_NONE; i++) {
+        r = put_feature(cx, db, p->id, p->features[i].name, p->features[i].is_on);
+    }
+    return r;
+}
+
 Res provider_add(struct cx *cx, struct db *db, const struct provider *p)
 {
     int64_t added;
@@ -225,13 +228,7 @@ Res provider_add(struct cx *cx, struct db *db, const struct provider *p)
         return fail(
             cx, FAIL_CONFLICT, "provider %lld is there already", (long long)p->id);
     }
-    for (size_t i = 0; i < p->n_patterns; i++) {
-        TRY(put_pattern(cx, db, p->id, p->patterns[i]));
-    }
-    for (size_t i = 0; i < p->n_features; i++) {
-        TRY(put_feature(cx, db, p->id, p->features[i].name, p->features[i].is_on));
-    }
-    return OK;
+    return put_parts(cx, db, p);
 }
 
 Res provider_rename(struct cx *cx, struct db *db, int64_t id, Str name)

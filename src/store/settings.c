@@ -47,17 +47,14 @@ Res keys_in_use(struct cx *cx, struct db *db, uint32_t **ret, size_t *n)
     CLEANUP(db_done) struct db_stmt *stmt = NULL;
     uint32_t *ids = NULL;
     size_t count = 0;
-    bool row;
+    Res r;
 
     TRY(db_query(cx, db, keys_sql, NULL, 0, &stmt));
-    for (;;) {
-        TRY(db_step(cx, stmt, &row));
-        if (!row) {
-            break;
-        }
+    while (db_next(cx, stmt, &r)) {
         ids = db_grow(&cx->mem, ids, count, sizeof(*ids));
         ids[count++] = (uint32_t)db_get_int(stmt, 0);
     }
+    TRY(r);
     *ret = ids;
     *n = count;
     return OK;

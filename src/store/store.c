@@ -164,7 +164,7 @@ static bool may_have_broken(Res r)
 static Res transact(
     struct cx *cx, struct store *s, bool write, store_work *work, void *arg)
 {
-    struct db *db;
+    struct db *db = NULL;
     Res r = OK;
 
     TRY(pool_take(cx, s, write, &db));

@@ -36,23 +36,21 @@ static void read_token(struct arena *mem, struct db_stmt *stmt, struct api_token
 static Res read_providers(struct cx *cx, struct db_stmt *stmt, struct tokens_found *all)
 {
     size_t at = 0;
-    bool row;
+    int64_t *list = NULL; /* of the token that the rows are at */
+    Res r;
 
-    for (;;) {
-        TRY(db_step(cx, stmt, &row));
-        if (!row) {
-            return OK;
-        }
-        while (all->at[at].id != db_get_int(stmt, 0)) {
+    while (db_next(cx, stmt, &r)) {
+        while (at < all->n && all->at[at].id != db_get_int(stmt, 0)) {
             at++;
-            must_be(at < all->n);
         }
+        must_be(at < all->n);
         struct api_token *t = &all->at[at];
-        int64_t *list = db_grow(&cx->mem, t->providers, t->n_providers, sizeof(int64_t));
 
+        list = db_grow(&cx->mem, list, t->n_providers, sizeof(*list));
         list[t->n_providers++] = db_get_int(stmt, 1);
         t->providers = list;
     }
+    return r;
 }
 
 static Res read_one(
@@ -101,17 +99,14 @@ static Res list_tokens(struct cx *cx, struct db *db, struct tokens_found *ret)
 {
     CLEANUP(db_done) struct db_stmt *stmt = NULL;
     struct tokens_found all = {0};
-    bool row;
+    Res r;
 
     TRY(db_query(cx, db, "select " COLUMNS " from tokens order by id", NULL, 0, &stmt));
-    for (;;) {
-        TRY(db_step(cx, stmt, &row));
-        if (!row) {
-            break;
-        }
+    while (db_next(cx, stmt, &r)) {
         all.at = db_grow(&cx->mem, all.at, all.n, sizeof(struct api_token));
         read_token(&cx->mem, stmt, &all.at[all.n++]);
     }
+    TRY(r);
     *ret = all;
     return OK;
 }
@@ -167,6 +162,17 @@ static Res add_provider(struct cx *cx, struct db *db, int64_t token, int64_t pro
                    cx, FAIL_NOT_FOUND, "provider %lld isn't there", (long long)provider);
 }
 
+static Res add_providers(
+    struct cx *cx, struct db *db, int64_t id, const struct api_token *t)
+{
+    Res r = OK;
+
+    for (size_t i = 0; i < t->n_providers && r.code == FAIL_NONE; i++) {
+        r = add_provider(cx, db, id, t->providers[i]);
+    }
+    return r;
+}
+
 Res token_add(
     struct cx *cx, struct db *db, const struct api_token *t, Str hash, int64_t *ret)
 {
@@ -177,9 +183,7 @@ Res token_add(
             cx, FAIL_LIMIT, "a token is for at most %d providers", LIMIT_TOKEN_PROVIDERS);
     }
     TRY(insert_token(cx, db, t, hash, &id));
-    for (size_t i = 0; i < t->n_providers; i++) {
-        TRY(add_provider(cx, db, id, t->providers[i]));
-    }
+    TRY(add_providers(cx, db, id, t));
     *ret = id;
     return OK;
 }
