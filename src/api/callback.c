@@ -59,6 +59,17 @@ static Res work_look(struct cx *cx, struct db *db, void *arg)
     return flow_look(cx, db, cb->id, clock_now_ms(), &cb->record);
 }
 
+struct hold callback_hold(const struct callback *cb)
+{
+    int64_t now = clock_now_ms();
+
+    return (struct hold){
+        .owner = cb->owner,
+        .now_ms = now,
+        .until_ms = now + cb->call->settings->total_timeout_ms + LIMIT_CLAIM_MARGIN_MS,
+    };
+}
+
 /* What changed since the start, and what came back: nothing goes to the source before
  * this. A provider that is gone comes first, since then there is nowhere to redirect to.
  */
@@ -81,12 +92,10 @@ static Res may_go_on(struct cx *cx, struct db *db, struct callback *cb)
 static Res work_claim(struct cx *cx, struct db *db, void *arg)
 {
     struct callback *cb = arg;
-    int64_t now = clock_now_ms();
+    const struct hold hold = callback_hold(cb);
 
     cb->kind = FAIL_NONE;
-    TRY(flow_claim(
-        cx, db, cb->id, cb->owner, now,
-        now + cb->call->settings->total_timeout_ms + LIMIT_CLAIM_MARGIN_MS, &cb->record));
+    TRY(flow_claim(cx, db, cb->id, &hold, &cb->record));
     if (cb->record.stage != FLOW_WON) {
         return OK;
     }
@@ -97,7 +106,7 @@ static Res work_claim(struct cx *cx, struct db *db, void *arg)
     }
     cb->kind = r.code;
     cb->record = (struct flow_record){FLOW_DONE, outcome_text(r.code), 0};
-    return flow_finish(cx, db, cb->id, cb->owner, now, cb->record.outcome, 0);
+    return flow_finish(cx, db, cb->id, &hold, cb->record.outcome, 0);
 }
 
 /* The flow is ours, or ended, or somebody else's for now: then this call parks. A failure
@@ -134,12 +143,11 @@ static Res claim(struct callback *cb)
 /* Lost meanwhile to somebody who gave us up: then what they wrote stands. */
 static Res finish(struct cx *cx, struct db *db, struct callback *cb)
 {
-    int64_t now = clock_now_ms();
-    Res r = flow_finish(
-        cx, db, cb->id, cb->owner, now, cb->record.outcome, cb->record.account);
+    const struct hold hold = callback_hold(cb);
+    Res r = flow_finish(cx, db, cb->id, &hold, cb->record.outcome, cb->record.account);
 
     if (r.code == FAIL_CONFLICT && cb->kind != FAIL_NONE) {
-        return flow_look(cx, db, cb->id, now, &cb->record);
+        return flow_look(cx, db, cb->id, hold.now_ms, &cb->record);
     }
     return r;
 }

@@ -12,7 +12,6 @@
 #include "api/revoke.h"
 #include "base/clock.h"
 #include "base/crash.h"
-#include "base/limits.h"
 #include "oauth/grant.h"
 #include "store/accounts.h"
 #include "store/store.h"
@@ -70,12 +69,10 @@ static Res check(struct callback *cb)
 static Res work_lease(struct cx *cx, struct db *db, void *arg)
 {
     struct callback *cb = arg;
-    const struct settings *settings = cb->call->settings;
-    int64_t now = clock_now_ms();
+    const struct hold hold = callback_hold(cb);
 
     return lease_take(
-        cx, db, revoke_lease_name(&cx->mem, cb->source->id, cb->person.subject),
-        cb->owner, now, now + settings->total_timeout_ms + LIMIT_CLAIM_MARGIN_MS,
+        cx, db, revoke_lease_name(&cx->mem, cb->source->id, cb->person.subject), &hold,
         &cb->has_lease);
 }
 

@@ -43,6 +43,9 @@ struct callback {
     struct flow_record record;
 };
 
+/* The claim and the lease, taken now: they outlive the longest work under them. */
+struct hold callback_hold(const struct callback *cb);
+
 /* What came back beside `state` (contract §9, "Callback"): the code, or why there is
  * none. */
 Res response_read(

@@ -82,14 +82,18 @@ static Res work_take(struct cx *cx, struct db *db, void *arg)
     struct revocation *r = arg;
     struct task *t = &r->task;
     int64_t now = clock_now_ms();
-    int64_t until = now + r->settings->net.timeout_ms + LIMIT_CLAIM_MARGIN_MS;
+    const struct hold hold = {
+        .owner = r->owner,
+        .now_ms = now,
+        .until_ms = now + r->settings->net.timeout_ms + LIMIT_CLAIM_MARGIN_MS,
+    };
     int64_t connected = 0;
     bool got = false;
 
     r->is_due = false;
-    TRY(task_take(cx, db, r->owner, now, until, t));
+    TRY(task_take(cx, db, &hold, t));
     r->lease = revoke_lease_name(&cx->mem, t->source, t->subject);
-    TRY(lease_take(cx, db, r->lease, r->owner, now, until, &got));
+    TRY(lease_take(cx, db, r->lease, &hold, &got));
     if (!got) {
         return task_again(cx, db, t->id, r->owner, now + LIMIT_REVOKE_FIRST_MS);
     }

@@ -266,18 +266,19 @@ static Str id_of(const struct flow *flow)
 static Res other_claims_work(struct cx *cx, struct db *db, void *arg)
 {
     const struct other *o = arg;
+    const struct hold hold = {S("other"), clock_now_ms() - 1, o->until_ms};
     struct flow_record record;
 
-    return flow_claim(
-        cx, db, id_of(&o->flow), S("other"), clock_now_ms() - 1, o->until_ms, &record);
+    return flow_claim(cx, db, id_of(&o->flow), &hold, &record);
 }
 
 static Res other_finishes_work(struct cx *cx, struct db *db, void *arg)
 {
     const struct other *o = arg;
 
-    return flow_finish(
-        cx, db, id_of(&o->flow), S("other"), clock_now_ms(), S("success"), 77);
+    const struct hold hold = {.owner = S("other"), .now_ms = clock_now_ms()};
+
+    return flow_finish(cx, db, id_of(&o->flow), &hold, S("success"), 77);
 }
 
 /* oauth-security 15 */

@@ -210,11 +210,11 @@ static void test_connect_write_cancels_what_was_to_be_revoked(void **state)
 static Res lease_work(struct cx *cx, struct db *db, void *arg)
 {
     int64_t now = clock_now_ms();
+    const struct hold hold = {*(Str *)arg, now, now + 60 * 1000};
     bool got = false;
 
     TRY(lease_take(
-        cx, db, revoke_lease_name(&cx->mem, SOURCE_GOOGLE, S(SUBJECT)), *(Str *)arg, now,
-        now + 60 * 1000, &got));
+        cx, db, revoke_lease_name(&cx->mem, SOURCE_GOOGLE, S(SUBJECT)), &hold, &got));
     T_TRUE(got);
     return OK;
 }

@@ -236,10 +236,10 @@ static void test_revoke_one_spares_who_connected_meanwhile(void **state)
 static Res hold_work(struct cx *cx, struct db *db, void *arg)
 {
     int64_t now = clock_now_ms();
+    const struct hold hold = {S("another"), now, now + 60 * 1000};
 
     return lease_take(
-        cx, db, revoke_lease_name(&cx->mem, SOURCE_GOOGLE, S(SUBJECT)), S("another"), now,
-        now + 60 * 1000, arg);
+        cx, db, revoke_lease_name(&cx->mem, SOURCE_GOOGLE, S(SUBJECT)), &hold, arg);
 }
 
 static void test_revoke_one_waits_for_a_callback_of_the_same_person(void **state)

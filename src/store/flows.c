@@ -52,7 +52,7 @@ static Res end_lost(struct cx *cx, struct db *db, Str id, int64_t now_ms)
 }
 
 Res flow_claim(
-    struct cx *cx, struct db *db, Str id, Str node, int64_t now_ms, int64_t until_ms,
+    struct cx *cx, struct db *db, Str id, const struct hold *hold,
     struct flow_record *ret)
 {
     int64_t added;
@@ -61,17 +61,20 @@ Res flow_claim(
         cx, db,
         "insert into flows (id, node, claimed_until, made_at) values ($1, $2, $3, $4)"
         " on conflict (id) do nothing",
-        DB_ARGS(db_blob(id), db_text(node), db_int(until_ms), db_int(now_ms)), &added));
+        DB_ARGS(
+            db_blob(id), db_text(hold->owner), db_int(hold->until_ms),
+            db_int(hold->now_ms)),
+        &added));
     if (added > 0) {
         *ret = (struct flow_record){.stage = FLOW_WON};
         return OK;
     }
-    TRY(end_lost(cx, db, id, now_ms));
-    return flow_look(cx, db, id, now_ms, ret);
+    TRY(end_lost(cx, db, id, hold->now_ms));
+    return flow_look(cx, db, id, hold->now_ms, ret);
 }
 
 Res flow_finish(
-    struct cx *cx, struct db *db, Str id, Str node, int64_t now_ms, Str outcome,
+    struct cx *cx, struct db *db, Str id, const struct hold *hold, Str outcome,
     int64_t account)
 {
     int64_t changed;
@@ -81,17 +84,17 @@ Res flow_finish(
         "update flows set outcome = $4, account = $5"
         " where id = $1 and node = $2 and outcome is null and claimed_until > $3",
         DB_ARGS(
-            db_blob(id), db_text(node), db_int(now_ms), db_text(outcome),
+            db_blob(id), db_text(hold->owner), db_int(hold->now_ms), db_text(outcome),
             db_int(account)),
         &changed));
     return changed > 0 ? OK : fail(cx, FAIL_CONFLICT, "the claim of the flow was lost");
 }
 
-Res flow_release(struct cx *cx, struct db *db, Str id, Str node)
+Res flow_release(struct cx *cx, struct db *db, Str id, Str owner)
 {
     return db_exec(
         cx, db, "delete from flows where id = $1 and node = $2 and outcome is null",
-        DB_ARGS(db_blob(id), db_text(node)), NULL);
+        DB_ARGS(db_blob(id), db_text(owner)), NULL);
 }
 
 Res flow_sweep(struct cx *cx, struct db *db, int64_t now_ms)

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "base/str.h"
+#include "store/hold.h"
 
 struct cx;
 struct db;
@@ -23,22 +23,22 @@ struct flow_record {
 };
 
 /*
- * Claims the flow until `until_ms`, or tells who has it. A claim of another whose time
+ * Claims the flow, or tells who has it. A claim of another whose time
  * has passed becomes done("server_error"): a code is never sent twice. Needs store_write.
  * Kept LIMIT_FLOW_KEPT_S.
  */
 Res flow_claim(
-    struct cx *cx, struct db *db, Str id, Str node, int64_t now_ms, int64_t until_ms,
+    struct cx *cx, struct db *db, Str id, const struct hold *hold,
     struct flow_record *ret) MUST;
 /* What is known, without claiming: FAIL_NOT_FOUND when it is open. */
 Res flow_look(
     struct cx *cx, struct db *db, Str id, int64_t now_ms, struct flow_record *ret) MUST;
-/* Ends a flow that `node` still holds; FAIL_CONFLICT when the claim was lost meanwhile.
- */
+/* Ends a flow that the owner still holds at `hold->now_ms`; FAIL_CONFLICT when the claim
+ * was lost meanwhile. */
 Res flow_finish(
-    struct cx *cx, struct db *db, Str id, Str node, int64_t now_ms, Str outcome,
+    struct cx *cx, struct db *db, Str id, const struct hold *hold, Str outcome,
     int64_t account) MUST;
 /* Gives an own claim back, as if it had never been (before anything was sent to the
  * source). */
-Res flow_release(struct cx *cx, struct db *db, Str id, Str node) MUST;
+Res flow_release(struct cx *cx, struct db *db, Str id, Str owner) MUST;
 Res flow_sweep(struct cx *cx, struct db *db, int64_t now_ms) MUST;

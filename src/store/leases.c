@@ -7,9 +7,7 @@
 #include "store/db.h"
 #include "store/tasks.h"
 
-Res lease_take(
-    struct cx *cx, struct db *db, Str name, Str owner, int64_t now_ms, int64_t until_ms,
-    bool *got)
+Res lease_take(struct cx *cx, struct db *db, Str name, const struct hold *hold, bool *got)
 {
     int64_t changed;
 
@@ -19,7 +17,9 @@ Res lease_take(
         " on conflict (name) do update"
         " set owner = excluded.owner, leased_until = excluded.leased_until"
         " where leases.leased_until <= $4 or leases.owner = excluded.owner",
-        DB_ARGS(db_text(name), db_text(owner), db_int(until_ms), db_int(now_ms)),
+        DB_ARGS(
+            db_text(name), db_text(hold->owner), db_int(hold->until_ms),
+            db_int(hold->now_ms)),
         &changed));
     *got = changed > 0;
     return OK;

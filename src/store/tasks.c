@@ -36,15 +36,14 @@ static const char take_sql[] =
     "  order by next_at, id limit 1) and leased_until <= $3"
     " returning id, source, subject, key_id, sealed, attempts, next_at, give_up_at";
 
-Res task_take(
-    struct cx *cx, struct db *db, Str owner, int64_t now_ms, int64_t until_ms,
-    struct task *ret)
+Res task_take(struct cx *cx, struct db *db, const struct hold *hold, struct task *ret)
 {
     CLEANUP(db_done) struct db_stmt *stmt = NULL;
     bool row;
 
     TRY(db_query(
-        cx, db, take_sql, DB_ARGS(db_text(owner), db_int(until_ms), db_int(now_ms)),
+        cx, db, take_sql,
+        DB_ARGS(db_text(hold->owner), db_int(hold->until_ms), db_int(hold->now_ms)),
         &stmt));
     TRY(db_step(cx, stmt, &row));
     if (!row) {

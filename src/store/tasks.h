@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/kinds.h"
-#include "base/str.h"
+#include "store/hold.h"
 
 struct cx;
 struct db;
@@ -25,10 +25,9 @@ struct task {
 };
 
 Res task_add(struct cx *cx, struct db *db, const struct task *t, int64_t *ret) MUST;
-/* The oldest that is due and not leased, leased to `owner`; FAIL_NOT_FOUND. */
-Res task_take(
-    struct cx *cx, struct db *db, Str owner, int64_t now_ms, int64_t until_ms,
-    struct task *ret) MUST;
+/* The oldest that is due and not held, held now; FAIL_NOT_FOUND. */
+Res task_take(struct cx *cx, struct db *db, const struct hold *hold, struct task *ret)
+    MUST;
 /* All three only while `owner` still holds it: FAIL_CONFLICT otherwise. */
 Res task_done(struct cx *cx, struct db *db, int64_t id, Str owner) MUST;
 Res task_again(struct cx *cx, struct db *db, int64_t id, Str owner, int64_t next_ms) MUST;
@@ -37,9 +36,8 @@ Res task_cancel(struct cx *cx, struct db *db, enum source_id source, Str subject
 Res task_count(struct cx *cx, struct db *db, int64_t *ret) MUST;
 
 /* *got: whether it is the owner's now (again, when it was already). */
-Res lease_take(
-    struct cx *cx, struct db *db, Str name, Str owner, int64_t now_ms, int64_t until_ms,
-    bool *got) MUST;
+Res lease_take(struct cx *cx, struct db *db, Str name, const struct hold *hold, bool *got)
+    MUST;
 Res lease_holds(
     struct cx *cx, struct db *db, Str name, Str owner, int64_t now_ms, bool *ret) MUST;
 Res lease_drop(struct cx *cx, struct db *db, Str name, Str owner) MUST;

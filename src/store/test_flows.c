@@ -7,6 +7,8 @@
 
 static const Str id = SI("\0flow id of 24 bytes\xff...");
 
+#define HOLD(owner, now, until) (&(struct hold){owner, now, until})
+
 enum { NOW = 1000000, UNTIL = 1030000 };
 
 static void test_claim_is_won_once(void **state)
@@ -17,13 +19,13 @@ static void test_claim_is_won_once(void **state)
 
     (void)state;
     T_FAIL(FAIL_NOT_FOUND, flow_look(t_cx(), a, id, NOW, &r));
-    T_OK(flow_claim(t_cx(), a, id, S("a"), NOW, UNTIL, &r));
+    T_OK(flow_claim(t_cx(), a, id, HOLD(S("a"), NOW, UNTIL), &r));
     T_INT(r.stage, FLOW_WON);
-    T_OK(flow_claim(t_cx(), b, id, S("b"), NOW, UNTIL, &r));
+    T_OK(flow_claim(t_cx(), b, id, HOLD(S("b"), NOW, UNTIL), &r));
     T_INT(r.stage, FLOW_BUSY);
-    T_OK(flow_claim(t_cx(), a, id, S("a"), NOW, UNTIL, &r));
+    T_OK(flow_claim(t_cx(), a, id, HOLD(S("a"), NOW, UNTIL), &r));
     T_INT(r.stage, FLOW_BUSY); /* nor again by who has it */
-    T_OK(flow_claim(t_cx(), b, S("another"), S("b"), NOW, UNTIL, &r));
+    T_OK(flow_claim(t_cx(), b, S("another"), HOLD(S("b"), NOW, UNTIL), &r));
     T_INT(r.stage, FLOW_WON);
 }
 
@@ -33,10 +35,10 @@ static void test_claim_of_a_finished_flow_tells_how_it_ended(void **state)
     struct flow_record r;
 
     (void)state;
-    T_OK(flow_claim(t_cx(), db, id, S("a"), NOW, UNTIL, &r));
-    T_OK(flow_finish(t_cx(), db, id, S("a"), UNTIL - 1, S("success"), 42));
+    T_OK(flow_claim(t_cx(), db, id, HOLD(S("a"), NOW, UNTIL), &r));
+    T_OK(flow_finish(t_cx(), db, id, HOLD(S("a"), UNTIL - 1, 0), S("success"), 42));
     for (int i = 0; i < 2; i++) { /* also long after the claim's own time */
-        T_OK(flow_claim(t_cx(), db, id, S("b"), NOW + i * 10 * UNTIL, UNTIL, &r));
+        T_OK(flow_claim(t_cx(), db, id, HOLD(S("b"), NOW + i * 10 * UNTIL, UNTIL), &r));
         T_INT(r.stage, FLOW_DONE);
         T_STR(r.outcome, S("success"));
         T_INT(r.account, 42);
@@ -52,21 +54,23 @@ static void test_claim_that_is_over_ends_as_server_error(void **state)
     struct flow_record r;
 
     (void)state;
-    T_OK(flow_claim(t_cx(), db, id, S("a"), NOW, UNTIL, &r));
+    T_OK(flow_claim(t_cx(), db, id, HOLD(S("a"), NOW, UNTIL), &r));
     T_OK(flow_look(t_cx(), db, id, UNTIL - 1, &r));
     T_INT(r.stage, FLOW_BUSY);
-    T_OK(flow_claim(t_cx(), db, id, S("b"), UNTIL - 1, 2 * UNTIL, &r));
+    T_OK(flow_claim(t_cx(), db, id, HOLD(S("b"), UNTIL - 1, 2 * UNTIL), &r));
     T_INT(r.stage, FLOW_BUSY);
     T_OK(flow_look(t_cx(), db, id, UNTIL, &r));
     T_INT(r.stage, FLOW_DONE);
     T_STR(r.outcome, S("server_error"));
-    T_OK(flow_claim(t_cx(), db, id, S("b"), UNTIL, 2 * UNTIL, &r));
+    T_OK(flow_claim(t_cx(), db, id, HOLD(S("b"), UNTIL, 2 * UNTIL), &r));
     T_INT(r.stage, FLOW_DONE);
     T_STR(r.outcome, S("server_error"));
     /* and stays so for a node whose clock is behind */
     T_OK(flow_look(t_cx(), db, id, NOW, &r));
     T_INT(r.stage, FLOW_DONE);
-    T_FAIL(FAIL_CONFLICT, flow_finish(t_cx(), db, id, S("a"), NOW, S("success"), 1));
+    T_FAIL(
+        FAIL_CONFLICT,
+        flow_finish(t_cx(), db, id, HOLD(S("a"), NOW, 0), S("success"), 1));
 }
 
 static void test_finish_is_for_who_still_holds_it(void **state)
@@ -75,12 +79,20 @@ static void test_finish_is_for_who_still_holds_it(void **state)
     struct flow_record r;
 
     (void)state;
-    T_FAIL(FAIL_CONFLICT, flow_finish(t_cx(), db, id, S("a"), NOW, S("success"), 1));
-    T_OK(flow_claim(t_cx(), db, id, S("a"), NOW, UNTIL, &r));
-    T_FAIL(FAIL_CONFLICT, flow_finish(t_cx(), db, id, S("b"), NOW, S("success"), 1));
-    T_FAIL(FAIL_CONFLICT, flow_finish(t_cx(), db, id, S("a"), UNTIL, S("success"), 1));
-    T_OK(flow_finish(t_cx(), db, id, S("a"), UNTIL - 1, S("code_rejected"), 0));
-    T_FAIL(FAIL_CONFLICT, flow_finish(t_cx(), db, id, S("a"), NOW, S("success"), 1));
+    T_FAIL(
+        FAIL_CONFLICT,
+        flow_finish(t_cx(), db, id, HOLD(S("a"), NOW, 0), S("success"), 1));
+    T_OK(flow_claim(t_cx(), db, id, HOLD(S("a"), NOW, UNTIL), &r));
+    T_FAIL(
+        FAIL_CONFLICT,
+        flow_finish(t_cx(), db, id, HOLD(S("b"), NOW, 0), S("success"), 1));
+    T_FAIL(
+        FAIL_CONFLICT,
+        flow_finish(t_cx(), db, id, HOLD(S("a"), UNTIL, 0), S("success"), 1));
+    T_OK(flow_finish(t_cx(), db, id, HOLD(S("a"), UNTIL - 1, 0), S("code_rejected"), 0));
+    T_FAIL(
+        FAIL_CONFLICT,
+        flow_finish(t_cx(), db, id, HOLD(S("a"), NOW, 0), S("success"), 1));
     T_OK(flow_look(t_cx(), db, id, NOW, &r));
     T_STR(r.outcome, S("code_rejected"));
     T_INT(r.account, 0);
@@ -92,14 +104,14 @@ static void test_release_opens_only_an_own_claim(void **state)
     struct flow_record r;
 
     (void)state;
-    T_OK(flow_claim(t_cx(), db, id, S("a"), NOW, UNTIL, &r));
+    T_OK(flow_claim(t_cx(), db, id, HOLD(S("a"), NOW, UNTIL), &r));
     T_OK(flow_release(t_cx(), db, id, S("b")));
     T_OK(flow_look(t_cx(), db, id, NOW, &r));
     T_OK(flow_release(t_cx(), db, id, S("a")));
     T_FAIL(FAIL_NOT_FOUND, flow_look(t_cx(), db, id, NOW, &r));
-    T_OK(flow_claim(t_cx(), db, id, S("b"), NOW, UNTIL, &r));
+    T_OK(flow_claim(t_cx(), db, id, HOLD(S("b"), NOW, UNTIL), &r));
     T_INT(r.stage, FLOW_WON);
-    T_OK(flow_finish(t_cx(), db, id, S("b"), NOW, S("success"), 1));
+    T_OK(flow_finish(t_cx(), db, id, HOLD(S("b"), NOW, 0), S("success"), 1));
     T_OK(flow_release(t_cx(), db, id, S("b")));
     T_OK(flow_look(t_cx(), db, id, NOW, &r)); /* what is done stays done */
 }
@@ -111,8 +123,8 @@ static void test_sweep_keeps_flows_for_a_day(void **state)
     struct flow_record r;
 
     (void)state;
-    T_OK(flow_claim(t_cx(), db, id, S("a"), NOW, UNTIL, &r));
-    T_OK(flow_claim(t_cx(), db, S("newer"), S("a"), NOW + 1, UNTIL, &r));
+    T_OK(flow_claim(t_cx(), db, id, HOLD(S("a"), NOW, UNTIL), &r));
+    T_OK(flow_claim(t_cx(), db, S("newer"), HOLD(S("a"), NOW + 1, UNTIL), &r));
     T_OK(flow_sweep(t_cx(), db, NOW + kept_ms - 1));
     T_OK(flow_look(t_cx(), db, id, NOW, &r));
     T_OK(flow_sweep(t_cx(), db, NOW + kept_ms));
@@ -137,7 +149,7 @@ static Res claim_one(struct cx *cx, struct db *db, void *arg)
     struct flow_record r;
     Str flow = str_int(&cx->mem, c->flow);
 
-    TRY(flow_claim(cx, db, flow, (Str){&c->name, 1}, NOW, UNTIL, &r));
+    TRY(flow_claim(cx, db, flow, HOLD(((Str){&c->name, 1}), NOW, UNTIL), &r));
     c->won[c->flow] = r.stage == FLOW_WON;
     return OK;
 }

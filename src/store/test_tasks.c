@@ -4,6 +4,8 @@
 #include "store/tasks.h"
 #include "store/test_store.h"
 
+#define HOLD(owner, now, until) (&(struct hold){owner, now, until})
+
 enum { NOW = 1000000 };
 
 static int64_t add(struct db *db, Str subject, int64_t next_ms)
@@ -30,7 +32,7 @@ static void test_take_gives_what_was_added(void **state)
     struct task t;
 
     (void)state;
-    T_OK(task_take(t_cx(), db, S("a"), NOW, NOW + 60, &t));
+    T_OK(task_take(t_cx(), db, HOLD(S("a"), NOW, NOW + 60), &t));
     T_INT(t.id, id);
     T_INT(t.source, SOURCE_GOOGLE);
     T_STR(t.subject, S("s"));
@@ -47,18 +49,18 @@ static void test_take_gives_the_oldest_that_is_due(void **state)
     struct task t = {.id = 77};
 
     (void)state;
-    T_FAIL(FAIL_NOT_FOUND, task_take(t_cx(), db, S("a"), NOW, NOW + 60, &t));
+    T_FAIL(FAIL_NOT_FOUND, task_take(t_cx(), db, HOLD(S("a"), NOW, NOW + 60), &t));
     (void)add(db, S("later"), NOW + 1);
     int64_t second = add(db, S("second"), NOW);
     int64_t first = add(db, S("first"), NOW - 1);
 
-    T_FAIL(FAIL_NOT_FOUND, task_take(t_cx(), db, S("a"), NOW - 2, NOW + 60, &t));
+    T_FAIL(FAIL_NOT_FOUND, task_take(t_cx(), db, HOLD(S("a"), NOW - 2, NOW + 60), &t));
     T_INT(t.id, 77);
-    T_OK(task_take(t_cx(), db, S("a"), NOW, NOW + 60, &t));
+    T_OK(task_take(t_cx(), db, HOLD(S("a"), NOW, NOW + 60), &t));
     T_INT(t.id, first);
-    T_OK(task_take(t_cx(), db, S("b"), NOW, NOW + 60, &t));
+    T_OK(task_take(t_cx(), db, HOLD(S("b"), NOW, NOW + 60), &t));
     T_INT(t.id, second);
-    T_FAIL(FAIL_NOT_FOUND, task_take(t_cx(), db, S("c"), NOW, NOW + 60, &t));
+    T_FAIL(FAIL_NOT_FOUND, task_take(t_cx(), db, HOLD(S("c"), NOW, NOW + 60), &t));
 }
 
 static void test_take_takes_over_when_the_lease_is_over(void **state)
@@ -69,9 +71,9 @@ static void test_take_takes_over_when_the_lease_is_over(void **state)
     struct task t;
 
     (void)state;
-    T_OK(task_take(t_cx(), a, S("a"), NOW, NOW + 60, &t));
-    T_FAIL(FAIL_NOT_FOUND, task_take(t_cx(), b, S("b"), NOW + 59, NOW + 99, &t));
-    T_OK(task_take(t_cx(), b, S("b"), NOW + 60, NOW + 99, &t));
+    T_OK(task_take(t_cx(), a, HOLD(S("a"), NOW, NOW + 60), &t));
+    T_FAIL(FAIL_NOT_FOUND, task_take(t_cx(), b, HOLD(S("b"), NOW + 59, NOW + 99), &t));
+    T_OK(task_take(t_cx(), b, HOLD(S("b"), NOW + 60, NOW + 99), &t));
     T_INT(t.id, id);
     T_FAIL(FAIL_CONFLICT, task_again(t_cx(), a, id, S("a"), NOW + 99));
     T_FAIL(FAIL_CONFLICT, task_done(t_cx(), a, id, S("a")));
@@ -86,11 +88,11 @@ static void test_again_gives_it_back_for_later(void **state)
     struct task t;
 
     (void)state;
-    T_OK(task_take(t_cx(), db, S("a"), NOW, NOW + 60, &t));
+    T_OK(task_take(t_cx(), db, HOLD(S("a"), NOW, NOW + 60), &t));
     T_OK(task_again(t_cx(), db, id, S("a"), NOW + 10));
     T_FAIL(FAIL_CONFLICT, task_again(t_cx(), db, id, S("a"), NOW + 10));
-    T_FAIL(FAIL_NOT_FOUND, task_take(t_cx(), db, S("b"), NOW + 9, NOW + 70, &t));
-    T_OK(task_take(t_cx(), db, S("b"), NOW + 10, NOW + 70, &t));
+    T_FAIL(FAIL_NOT_FOUND, task_take(t_cx(), db, HOLD(S("b"), NOW + 9, NOW + 70), &t));
+    T_OK(task_take(t_cx(), db, HOLD(S("b"), NOW + 10, NOW + 70), &t));
     T_INT(t.attempts, 4);
     T_INT(t.next_ms, NOW + 10);
 }
@@ -105,7 +107,7 @@ static void test_cancel_takes_all_of_a_subject_even_when_held(void **state)
     (void)state;
     (void)add(db, S("s"), NOW);
     (void)add(db, S("other"), NOW);
-    T_OK(task_take(t_cx(), db, S("a"), NOW, NOW + 60, &t));
+    T_OK(task_take(t_cx(), db, HOLD(S("a"), NOW, NOW + 60), &t));
     T_INT(t.id, held);
     T_OK(task_cancel(t_cx(), db, SOURCE_MICROSOFT, S("s")));
     T_OK(task_count(t_cx(), db, &n));
@@ -121,7 +123,7 @@ static bool take(struct db *db, Str owner, int64_t now_ms, int64_t until_ms)
 {
     bool got = false;
 
-    T_OK(lease_take(t_cx(), db, S("name"), owner, now_ms, until_ms, &got));
+    T_OK(lease_take(t_cx(), db, S("name"), HOLD(owner, now_ms, until_ms), &got));
     return got;
 }
 
@@ -146,7 +148,7 @@ static void test_lease_is_one_owners_until_it_is_over(void **state)
     T_TRUE(!holds(b, S("a"), NOW + 60));
     T_TRUE(!holds(b, S("b"), NOW));
     T_TRUE(!take(b, S("b"), NOW + 59, NOW + 99));
-    T_OK(lease_take(t_cx(), b, S("other name"), S("b"), NOW, NOW + 60, &got));
+    T_OK(lease_take(t_cx(), b, S("other name"), HOLD(S("b"), NOW, NOW + 60), &got));
     T_TRUE(got);
     T_TRUE(take(b, S("b"), NOW + 60, NOW + 99));
     T_TRUE(holds(a, S("b"), NOW + 60));
