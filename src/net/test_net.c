@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/testing.h"
 #include "net/authority.h"
 #include "net/net.h"
 #include "net/testserver.h"
@@ -18,7 +19,8 @@ static Res ask(const struct step *step, size_t max_bytes, struct net_reply *ret)
     struct net *net = net_open();
 
     server_start(&s, step, 1);
-    struct net_request req = {.url = server_url(&s, "/x?q=1"), .max_bytes = max_bytes};
+    struct net_request req = {
+        .url = server_url(&t_cx()->mem, &s, "/x?q=1"), .max_bytes = max_bytes};
     Res res = net_perform(t_cx(), net, &generous, &req, ret);
 
     net_close(&net);
@@ -111,7 +113,8 @@ static void test_net_perform_does_not_follow_redirects(void **state)
     steps[0].send = S("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n"
                       "Content-Length: 0\r\n\r\n");
     server_start(&s, steps, 2);
-    struct net_request req = {.url = server_url(&s, "/here"), .max_bytes = 10};
+    struct net_request req = {
+        .url = server_url(&t_cx()->mem, &s, "/here"), .max_bytes = 10};
 
     T_OK(net_perform(t_cx(), net, &generous, &req, &reply));
     net_close(&net);
@@ -208,7 +211,8 @@ static void test_net_perform_to_a_closed_port_is_unavailable(void **state)
     (void)state;
     server_start(&s, NULL, 0);
     server_stop(&s); /* the port is free again */
-    struct net_request req = {.url = server_url(&s, "/?secret=s3cr3t"), .max_bytes = 10};
+    struct net_request req = {
+        .url = server_url(&t_cx()->mem, &s, "/?secret=s3cr3t"), .max_bytes = 10};
 
     T_FAIL(FAIL_SOURCE_UNAVAILABLE, net_perform(t_cx(), net, &generous, &req, &reply));
     T_TRUE(str_contains(str_from_z(t_cx()->why.text), S("127.0.0.1")));
@@ -230,7 +234,7 @@ static void test_net_perform_ends_with_the_time(void **state)
 
     (void)state;
     server_start(&s, steps, COUNT(steps));
-    struct net_request req = {.url = server_url(&s, "/"), .max_bytes = 10};
+    struct net_request req = {.url = server_url(&t_cx()->mem, &s, "/"), .max_bytes = 10};
 
     T_FAIL(FAIL_SOURCE_TIMEOUT, net_perform(t_cx(), net, &hasty, &req, &reply));
     t_cx()->deadline_ms = clock_mono_ms() + 20; /* the context cuts it further */
@@ -253,7 +257,9 @@ static void test_net_perform_sends_the_bearer_and_nothing_that_tells(void **stat
     (void)state;
     server_start(&s, &step, 1);
     struct net_request req = {
-        .url = server_url(&s, "/a?b=c"), .bearer = S("tok.en"), .max_bytes = 0};
+        .url = server_url(&t_cx()->mem, &s, "/a?b=c"),
+        .bearer = S("tok.en"),
+        .max_bytes = 0};
 
     T_OK(net_perform(t_cx(), net, &generous, &req, &reply));
     net_close(&net);
@@ -278,7 +284,9 @@ static void test_net_perform_posts_a_form(void **state)
     (void)state;
     server_start(&s, &step, 1);
     struct net_request req = {
-        .url = server_url(&s, "/token"), .is_post = true, .form = S("a=1&b=2")};
+        .url = server_url(&t_cx()->mem, &s, "/token"),
+        .is_post = true,
+        .form = S("a=1&b=2")};
 
     T_OK(net_perform(t_cx(), net, &generous, &req, &reply));
     net_close(&net);
@@ -309,7 +317,9 @@ static void test_net_perform_sends_a_form_once(void **state)
     (void)state;
     server_start(&s, steps, COUNT(steps));
     struct net_request req = {
-        .url = server_url(&s, "/token"), .is_post = true, .form = S("code=1")};
+        .url = server_url(&t_cx()->mem, &s, "/token"),
+        .is_post = true,
+        .form = S("code=1")};
 
     T_OK(net_perform(t_cx(), net, &generous, &req, &reply));
     T_FAIL(FAIL_SOURCE_UNAVAILABLE, net_perform(t_cx(), net, &generous, &req, &reply));
@@ -330,7 +340,7 @@ static void test_net_perform_keeps_the_connection(void **state)
 
     (void)state;
     server_start(&s, steps, COUNT(steps)); /* serves one connection at a time */
-    struct net_request req = {.url = server_url(&s, "/"), .max_bytes = 1};
+    struct net_request req = {.url = server_url(&t_cx()->mem, &s, "/"), .max_bytes = 1};
 
     T_OK(net_perform(t_cx(), net, &generous, &req, &reply));
     T_OK(net_perform(t_cx(), net, &generous, &req, &reply));

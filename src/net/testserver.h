@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * testserver.h - a server for unit tests, on a thread of its own, that plays a script: it
- * reads a request, keeps it, and does what the next step says.
- *
- * Only for test_*.c. It waits for events, never for time.
+ * reads a request, keeps it, and does what the next step says. It waits for events, never
+ * for time.
  */
 #pragma once
 
-#include <arpa/inet.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/testing.h"
+#include "base/str.h"
 
 enum { SERVER_STEPS = 16, SERVER_REQUEST_BYTES = 16 * 1024 };
 
+/* What becomes of the connection after an answer. */
 enum after { THEN_CLOSE, THEN_KEEP, THEN_RESET, THEN_HANG };
 
 struct step {
@@ -34,147 +28,15 @@ struct server {
     pthread_t thread;
     const struct step *steps;
     size_t n_steps;
-    atomic_size_t served;
+    atomic_size_t served; /* how many steps were played */
     char requests[SERVER_STEPS][SERVER_REQUEST_BYTES];
     size_t request_bytes[SERVER_STEPS];
 };
 
-/* false when the test is over. */
-static inline bool server_waits(const struct server *s, int fd)
-{
-    struct pollfd fds[2] = {
-        {.fd = fd,         .events = POLLIN},
-        {.fd = s->stop[0], .events = POLLIN}
-    };
+/* On a free port of 127.0.0.1; connections beyond the script are accepted and closed. */
+void server_start(struct server *s, const struct step *steps, size_t n);
+void server_stop(struct server *s);
 
-    while (poll(fds, 2, -1) < 0) {
-    }
-    return fds[1].revents == 0;
-}
-
-static inline size_t server_body_bytes(const char *head)
-{
-    const char *length = strcasestr(head, "\r\nContent-Length: ");
-
-    return length == NULL ? 0 : (size_t)strtoul(length + 18, NULL, 10);
-}
-
-/* One whole request into the next slot: false when the peer or the test is gone. */
-static inline bool server_reads(struct server *s, int fd)
-{
-    size_t at = atomic_load(&s->served);
-    char *text = s->requests[at];
-    size_t n = 0;
-
-    for (;;) {
-        const char *end = strstr(text, "\r\n\r\n");
-
-        if (end != NULL && n >= (size_t)(end - text) + 4 + server_body_bytes(text)) {
-            s->request_bytes[at] = n;
-            return true;
-        }
-        if (!server_waits(s, fd) || n + 1 >= SERVER_REQUEST_BYTES) {
-            return false;
-        }
-        ssize_t got = recv(fd, text + n, SERVER_REQUEST_BYTES - 1 - n, 0);
-
-        if (got <= 0) {
-            return false;
-        }
-        n += (size_t)got;
-        text[n] = 0;
-    }
-}
-
-static inline void server_sends(int fd, Str text)
-{
-    while (text.n > 0) {
-        ssize_t sent = send(fd, text.p, text.n, MSG_NOSIGNAL);
-
-        if (sent <= 0) {
-            return;
-        }
-        text = str_sub(text, (size_t)sent, text.n);
-    }
-}
-
-/* Plays steps on one connection until one ends it. */
-static inline void server_talks(struct server *s, int fd)
-{
-    while (atomic_load(&s->served) < s->n_steps && server_reads(s, fd)) {
-        const struct step *step = &s->steps[atomic_fetch_add(&s->served, 1)];
-
-        server_sends(fd, step->send);
-        if (step->after == THEN_HANG) {
-            char byte;
-
-            while (server_waits(s, fd) && recv(fd, &byte, 1, 0) > 0) {
-            }
-            return;
-        }
-        if (step->after == THEN_RESET) {
-            struct linger hard = {.l_onoff = 1, .l_linger = 0};
-
-            (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-        }
-        if (step->after != THEN_KEEP) {
-            return;
-        }
-    }
-}
-
-static inline void *server_runs(void *user)
-{
-    struct server *s = user;
-
-    while (server_waits(s, s->listener)) {
-        int fd = accept(s->listener, NULL, NULL);
-
-        if (fd >= 0) {
-            server_talks(s, fd);
-            (void)close(fd);
-        }
-    }
-    return NULL;
-}
-
-static inline void server_start(struct server *s, const struct step *steps, size_t n)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET};
-    socklen_t size = sizeof(a);
-
-    memset(s, 0, sizeof(*s));
-    T_TRUE(n <= SERVER_STEPS);
-    s->steps = steps;
-    s->n_steps = n;
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    T_INT(bind(s->listener, (const struct sockaddr *)&a, sizeof(a)), 0);
-    T_INT(listen(s->listener, 64), 0);
-    T_INT(getsockname(s->listener, (struct sockaddr *)&a, &size), 0);
-    s->port = ntohs(a.sin_port);
-    T_INT(pipe(s->stop), 0);
-    T_INT(pthread_create(&s->thread, NULL, server_runs, s), 0);
-}
-
-static inline void server_stop(struct server *s)
-{
-    (void)close(s->stop[1]);
-    T_INT(pthread_join(s->thread, NULL), 0);
-    (void)close(s->stop[0]);
-    (void)close(s->listener);
-}
-
-static inline Str server_url(const struct server *s, const char *path)
-{
-    char text[256];
-    int n = snprintf(text, sizeof(text), "http://127.0.0.1:%d%s", s->port, path);
-
-    return str_dup(&t_cx()->mem, (Str){text, (size_t)n});
-}
-
+Str server_url(struct arena *mem, const struct server *s, const char *path);
 /* The request that the i-th step answered. Call after server_stop. */
-static inline Str server_request(const struct server *s, size_t i)
-{
-    return (Str){s->requests[i], s->request_bytes[i]};
-}
+Str server_request(const struct server *s, size_t i);
