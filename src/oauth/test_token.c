@@ -463,7 +463,7 @@ static void test_token_refresh_sends_one_form(void **state)
 }
 
 /* oauth-security 64: 200 and 400 invalid_token both count as done. */
-static void test_token_revoke_takes_a_dead_token_for_done(void **state)
+static void test_token_withdraw_takes_a_dead_token_for_done(void **state)
 {
     static const struct {
         struct step step;
@@ -491,7 +491,7 @@ static void test_token_revoke_takes_a_dead_token_for_done(void **state)
         server_start(&s, &rows[i].step, 1);
         Str url = server_url(&t_cx()->mem, &s, "/revoke");
 
-        T_FAIL(rows[i].want, token_revoke(t_cx(), net, &generous, url, S("1//r")));
+        T_FAIL(rows[i].want, token_withdraw(t_cx(), net, &generous, url, S("1//r")));
         net_close(&net);
         server_stop(&s);
         T_TRUE(str_starts(server_request(&s, 0), S("POST /revoke HTTP/1.1\r\n")));
@@ -623,7 +623,7 @@ int main(void)
         T(test_token_exchange_of_a_public_client_sends_no_secret),
         T(test_token_exchange_refuses_a_code_that_does_not_fit),
         T(test_token_refresh_sends_one_form),
-        T(test_token_revoke_takes_a_dead_token_for_done),
+        T(test_token_withdraw_takes_a_dead_token_for_done),
         T(test_oauth_error_kind_is_the_contracts),
         T(test_aadsts_number_finds_the_first),
     };
