@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a test may make a stand-in do: as methods, and as POST /__control/<method> with the
 // argument as JSON, for whoever runs it in another process.
+import { EventEmitter, once } from 'node:events';
+
 import { Faults } from './faults.mjs';
 import { readBody, send } from './wire.mjs';
 
@@ -15,6 +17,7 @@ function overlay(target, { set = {}, drop = [] }) {
 export class Control {
     faults = new Faults();
     log = [];
+    #answered = new EventEmitter().setMaxListeners(0);
 
     constructor() {
         this.reset();
@@ -105,6 +108,20 @@ export class Control {
         this.log.push(entry);
         if (this.log.length > LOG_LENGTH) this.log.shift();
         return entry;
+    }
+
+    // Called when a noted request has been answered, or its connection is gone.
+    conclude(entry, status) {
+        entry.status = status;
+        this.#answered.emit('entry', entry);
+    }
+
+    // The first request from now on whose path contains `path`, once it has been answered.
+    async next(path) {
+        for (;;) {
+            const [entry] = await once(this.#answered, 'entry');
+            if (entry.path.includes(path)) return entry;
+        }
     }
 
     // Requests whose path contains `path`, oldest first: {method, path, query, form, headers, status}.

@@ -96,8 +96,8 @@ export class Standin {
             headers: { ...headers },
         });
         response.on('close', () => {
-            entry.status = response.statusCode;
             this.#keepSecrets(entry);
+            this.control.conclude(entry, response.statusCode);
         });
         request.entry = entry;
         return entry;

@@ -9,7 +9,12 @@ import { REDIRECT, useWorld } from './lib/world.mjs';
 const SECRET = 'a-shared-secret-of-32-bytes-or-more';
 const world = useWorld(test, {
     settings: {
-        'jwt demo': { issuer: 'https://issuer.example', audience: 'caldock', providers: '1', secret: SECRET },
+        'jwt demo': {
+            issuer: 'https://issuer.example',
+            audience: 'caldock',
+            providers: '1',
+            secret: SECRET,
+        },
     },
 });
 
@@ -23,7 +28,10 @@ const BODIES = {
     'application/json': JSON.stringify(FIELDS),
     'application/x-www-form-urlencoded': new URLSearchParams(FIELDS).toString(),
     [`multipart/form-data; boundary=${BOUNDARY}`]: Object.entries(FIELDS)
-        .map(([name, value]) => `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
+        .map(
+            ([name, value]) =>
+                `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+        )
         .concat(`--${BOUNDARY}--\r\n`)
         .join(''),
 };
@@ -67,8 +75,18 @@ for (const path of PATHS) {
             test(`${path} ${type.split(';')[0]} ${credential}`, async () => {
                 for (const [format, wishes] of Object.entries(WISHES)) {
                     for (const wish of wishes) {
-                        const headers = { 'content-type': type, authorization: make(), ...wish.headers };
-                        const answer = await world.ask(path, { method: 'POST', token: null, body, query: wish.query, headers });
+                        const headers = {
+                            'content-type': type,
+                            authorization: make(),
+                            ...wish.headers,
+                        };
+                        const answer = await world.ask(path, {
+                            method: 'POST',
+                            token: null,
+                            body,
+                            query: wish.query,
+                            headers,
+                        });
                         assert.equal(answer.status, 200, answer.text);
                         const uri = new URL(READ[format](answer));
                         assert.equal(uri.origin, world.standins.google.url);
@@ -101,7 +119,12 @@ test('the uri has exactly the parameters of the contract', async () => {
     for (const [code, own] of Object.entries(expected)) {
         const uri = new URL(await world.initiate(code));
         const { name, client } = world.standin(code).source;
-        const { state, nonce, code_challenge: challenge, ...rest } = Object.fromEntries(uri.searchParams);
+        const {
+            state,
+            nonce,
+            code_challenge: challenge,
+            ...rest
+        } = Object.fromEntries(uri.searchParams);
         assert.deepEqual(rest, {
             response_type: 'code',
             client_id: client.client_id,
@@ -117,9 +140,19 @@ test('the uri has exactly the parameters of the contract', async () => {
 });
 
 test('the seed’s own example, character for character, is what the page’s Python sends', async () => {
-    const payload = '{\n  "calendar_source": "GOOG",\n  "redirect_uri": "https://app.example/cb"\n}';
-    const headers = { 'Content-Type': 'application/json', Accept: 'application/json', Authorization: `Bearer ${world.token}` };
-    const answer = await world.ask(PATHS[0], { method: 'POST', token: null, headers, body: payload });
+    const payload =
+        '{\n  "calendar_source": "GOOG",\n  "redirect_uri": "https://app.example/cb"\n}';
+    const headers = {
+        'Content-Type': 'application/json',
+        Accept: 'application/json',
+        Authorization: `Bearer ${world.token}`,
+    };
+    const answer = await world.ask(PATHS[0], {
+        method: 'POST',
+        token: null,
+        headers,
+        body: payload,
+    });
     assert.equal(answer.status, 200);
     assert.deepEqual(Object.keys(answer.body), ['uri', 'timeout_seconds']);
 });

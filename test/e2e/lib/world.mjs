@@ -122,6 +122,8 @@ export class World {
             ...(json !== undefined && { 'content-type': 'application/json' }),
             ...headers,
         };
+        const [, credential] = String(sent.authorization ?? '').split(' ');
+        if (credential) this.secrets.add(credential);
         const url = new URL(this.caldock.url + target);
         for (const [name, value] of Object.entries(query ?? {}))
             url.searchParams.append(name, value);
