@@ -59,11 +59,12 @@ static json_t *field_schema(const struct api_field *f)
         const char *type;
         const char *format;
     } types[] = {
-        [VALUE_TEXT] = {"string", NULL},
-        [VALUE_INT] = {"integer", "int64"},
-        [VALUE_BOOL] = {"boolean", NULL},
-        [VALUE_TIME] = {"string", "date-time"},
+        [VALUE_TEXT] = {"string",  NULL       },
+        [VALUE_INT] = {"integer", "int64"    },
+        [VALUE_BOOL] = {"boolean", NULL       },
+        [VALUE_TIME] = {"string",  "date-time"},
     };
+
     json_t *j = json_pack(
         "{ss ss* sb}", "type", types[f->type].type, "format", types[f->type].format,
         "nullable", f->is_nullable);
@@ -81,7 +82,8 @@ static json_t *field_schema(const struct api_field *f)
 static json_t *object_schema(json_t *properties, json_t *required)
 {
     json_t *j = json_pack(
-        "{ss s{ss} so}", "type", "object", "xml", "name", "root", "properties", properties);
+        "{ss s{ss} so}", "type", "object", "xml", "name", "root", "properties",
+        properties);
 
     if (json_array_size(required) > 0) {
         set(j, S("required"), required);
@@ -107,11 +109,11 @@ static json_t *shape_schema(const struct api_shape *shape)
 
 static const struct api_field page_fields[] = {
     {.name = SI("count"), .type = VALUE_INT, .about = SI("Of all pages.")},
-    {.name = SI("next"),
+    { .name = SI("next"),
      .type = VALUE_TEXT,
      .is_nullable = true,
      .about = SI("The URI of the next page.")},
-    {.name = SI("previous"),
+    {                             .name = SI("previous"),
      .type = VALUE_TEXT,
      .is_nullable = true,
      .about = SI("The URI of the page before.")},
@@ -122,8 +124,8 @@ static json_t *list_schema(struct arena *mem, const struct api_shape *shape)
     json_t *properties = json_object();
     json_t *required = json_array();
     json_t *results = json_pack(
-        "{ss s{sb} s{s[o] s{ss}}}", "type", "array", "xml", "wrapped", 1, "items", "allOf",
-        reference(mem, S("schemas/"), shape->name), "xml", "name", "list-item");
+        "{ss s{sb} s{s[o] s{ss}}}", "type", "array", "xml", "wrapped", 1, "items",
+        "allOf", reference(mem, S("schemas/"), shape->name), "xml", "name", "list-item");
 
     for (size_t i = 0; i < COUNT(page_fields); i++) {
         set(properties, page_fields[i].name, field_schema(&page_fields[i]));
@@ -144,8 +146,7 @@ static json_t *error_schema(void)
         "type", "string", "type", "type", "string");
 
     return object_schema(
-        properties,
-        json_pack("[ssss]", "code", "field_errors", "message", "type"));
+        properties, json_pack("[ssss]", "code", "field_errors", "message", "type"));
 }
 
 static Str list_name(struct arena *mem, const struct api_shape *shape)
@@ -246,17 +247,26 @@ static json_t *error_responses(struct arena *mem)
 }
 
 /* Which errors an endpoint can answer with. */
+enum error_where { ALWAYS, IN_API, WITH_BODY, WITH_LOOKUP };
+
 static const struct error_use {
     enum fail kind;
-    enum { ALWAYS, IN_API, WITH_BODY, WITH_LOOKUP } where;
+    enum error_where where;
 } error_uses[] = {
-    {FAIL_PARAMETER_INVALID, IN_API},     {FAIL_AUTHENTICATION_FAILED, IN_API},
-    {FAIL_PERMISSION_DENIED, IN_API},     {FAIL_NOT_FOUND, WITH_LOOKUP},
-    {FAIL_NOT_ACCEPTABLE, IN_API},        {FAIL_REQUEST_TIMEOUT, ALWAYS},
-    {FAIL_PAYLOAD_TOO_LARGE, WITH_BODY},  {FAIL_UNSUPPORTED_MEDIA_TYPE, WITH_BODY},
-    {FAIL_THROTTLED, IN_API},             {FAIL_HEAD_TOO_LARGE, ALWAYS},
-    {FAIL_INTERNAL, IN_API},              {FAIL_NOT_IMPLEMENTED, ALWAYS},
-    {FAIL_UNAVAILABLE, IN_API},           {FAIL_HTTP_VERSION, ALWAYS},
+    {FAIL_PARAMETER_INVALID,      IN_API     },
+    {FAIL_AUTHENTICATION_FAILED,  IN_API     },
+    {FAIL_PERMISSION_DENIED,      IN_API     },
+    {FAIL_NOT_FOUND,              WITH_LOOKUP},
+    {FAIL_NOT_ACCEPTABLE,         IN_API     },
+    {FAIL_REQUEST_TIMEOUT,        ALWAYS     },
+    {FAIL_PAYLOAD_TOO_LARGE,      WITH_BODY  },
+    {FAIL_UNSUPPORTED_MEDIA_TYPE, WITH_BODY  },
+    {FAIL_THROTTLED,              IN_API     },
+    {FAIL_HEAD_TOO_LARGE,         ALWAYS     },
+    {FAIL_INTERNAL,               IN_API     },
+    {FAIL_NOT_IMPLEMENTED,        ALWAYS     },
+    {FAIL_UNAVAILABLE,            IN_API     },
+    {FAIL_HTTP_VERSION,           ALWAYS     },
 };
 
 static bool error_is_used(const struct error_use *use, const struct endpoint *e)
@@ -279,8 +289,8 @@ static bool error_is_used(const struct error_use *use, const struct endpoint *e)
 static json_t *page_response(const char *about)
 {
     return json_pack(
-        "{ss s{s{s{ss}}}}", "description", about, "content", "text/html", "schema", "type",
-        "string");
+        "{ss s{s{s{ss}}}}", "description", about, "content", "text/html", "schema",
+        "type", "string");
 }
 
 static void set_callback_responses(json_t *j)
@@ -334,6 +344,7 @@ static json_t *responses(struct arena *mem, const struct endpoint *e)
 /* Requests. */
 
 /* A parameter of the whole API. */
+/* clang-format off */
 static const struct parameter {
     Str key; /* in the components */
     Str name;
@@ -354,8 +365,8 @@ static const struct parameter {
      .name = SI("TeamUp-Provider-ID"),
      .in = "header",
      .type = "integer",
-     .about = "The provider that the request is for. Required if the credential has access "
-              "to several."},
+     .about = "The provider that the request is for. Required if the credential has "
+              "access to several."},
     {.key = SI("RequestMode"),
      .name = SI("Teamup-Request-Mode"),
      .in = "header",
@@ -366,7 +377,7 @@ static const struct parameter {
      .name = SI("Caldock-User"),
      .in = "header",
      .type = "string",
-     .about = "The end user that a credential bound to none acts for: 1 to 128 characters of "
+     .about = "The end user that a credential bound to none acts for: 1 to 128 of "
               "A-Z a-z 0-9 . _ : @ | / + = -. Required in customer mode."},
     {.key = SI("Page"),
      .name = SI("page"),
@@ -382,6 +393,8 @@ static const struct parameter {
      .high = LIMIT_PAGE_SIZE,
      .only_lists = true},
 };
+
+/* clang-format on */
 
 static json_t *parameter_component(const struct parameter *p)
 {
@@ -414,8 +427,8 @@ static json_t *parameter_components(void)
 static json_t *own_parameter(Str name, const char *in, bool is_required)
 {
     return json_pack(
-        "{so ss sb s{ss}}", "name", text(name), "in", in, "required", is_required, "schema",
-        "type", "string");
+        "{so ss sb s{ss}}", "name", text(name), "in", in, "required", is_required,
+        "schema", "type", "string");
 }
 
 static json_t *operation_parameters(struct arena *mem, const struct endpoint *e)
@@ -511,10 +524,10 @@ Res openapi_build(struct cx *cx, Str public_url, Str *ret)
     struct arena *mem = &cx->mem;
     CLEANUP(j_done)
     json_t *j = json_pack(
-        "{ss so s[{so}] so s{so so so so}}", "openapi", "3.0.3", "info", info(), "servers",
-        "url", text(public_url), "paths", paths(mem), "components", "securitySchemes",
-        security_schemes(), "parameters", parameter_components(), "schemas", schemas(mem),
-        "responses", error_responses(mem));
+        "{ss so s[{so}] so s{so so so so}}", "openapi", "3.0.3", "info", info(),
+        "servers", "url", text(public_url), "paths", paths(mem), "components",
+        "securitySchemes", security_schemes(), "parameters", parameter_components(),
+        "schemas", schemas(mem), "responses", error_responses(mem));
     size_t n = json_dumpb(j, NULL, 0, JSON_COMPACT);
     char *bytes = arena_alloc(mem, n);
 

@@ -63,6 +63,11 @@ bool network_parse(Str text, struct network *ret)
     return true;
 }
 
+static Str whole_bytes(const unsigned char bits[16], int n)
+{
+    return (Str){(const char *)bits, (size_t)n};
+}
+
 static bool network_holds(const struct network *net, Str address)
 {
     unsigned char bits[16];
@@ -72,7 +77,8 @@ static bool network_holds(const struct network *net, Str address)
     if (net->is_unix) {
         return str_eq(address, S("unix"));
     }
-    if (!address_parse(address, bits) || memcmp(bits, net->bits, (size_t)whole) != 0) {
+    if (!address_parse(address, bits)
+        || !str_eq(whole_bytes(bits, whole), whole_bytes(net->bits, whole))) {
         return false;
     }
     return rest == 0 || (bits[whole] ^ net->bits[whole]) >> (8 - rest) == 0;

@@ -13,6 +13,7 @@
 
 enum { SEGMENTS_MOST = 8, ALLOW_BYTES = 64 };
 
+/* clang-format off */
 static const struct endpoint table[] = {
     {.path = SI(API "/accounts/oauth2/initiate"),
      .method = METHOD_POST,
@@ -95,6 +96,8 @@ static const struct endpoint table[] = {
      .status = 200},
 };
 
+/* clang-format on */
+
 const struct endpoint *routes(size_t *n)
 {
     *n = COUNT(table);
@@ -145,7 +148,9 @@ Res route_find(struct cx *cx, Str path, enum method method, struct route *ret)
         if (!path_fits(table[i].path, segments, n, args)) {
             continue;
         }
-        *ret = (struct route){.path = &table[i], .args = {args[0], args[1]}};
+        *ret = (struct route){
+            .path = &table[i], .args = {args[0], args[1]}
+        };
         if (method_fits(&table[i], method)) {
             ret->endpoint = &table[i];
             return OK;
@@ -160,8 +165,8 @@ Res route_find(struct cx *cx, Str path, enum method method, struct route *ret)
 Str method_name(enum method method)
 {
     static const Str names[] = {
-        [METHOD_GET] = SI("GET"),       [METHOD_HEAD] = SI("HEAD"),
-        [METHOD_POST] = SI("POST"),     [METHOD_DELETE] = SI("DELETE"),
+        [METHOD_GET] = SI("GET"),         [METHOD_HEAD] = SI("HEAD"),
+        [METHOD_POST] = SI("POST"),       [METHOD_DELETE] = SI("DELETE"),
         [METHOD_OPTIONS] = SI("OPTIONS"), [METHOD_OTHER] = SI("other"),
     };
 

@@ -16,8 +16,8 @@ struct route {
 
 const struct endpoint *routes(size_t *n);
 
-/* FAIL_NOT_FOUND before FAIL_METHOD_NOT_ALLOWED; *ret says how far it came. HEAD is GET but
- * on callbacks. */
+/* FAIL_NOT_FOUND before FAIL_METHOD_NOT_ALLOWED; *ret says how far it came. HEAD is GET
+ * but on callbacks. */
 Res route_find(struct cx *cx, Str path, enum method method, struct route *ret) MUST;
 /* "GET, HEAD, OPTIONS": for Allow. */
 Str route_methods(struct arena *mem, const struct endpoint *path);

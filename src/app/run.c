@@ -26,7 +26,8 @@ struct run {
     struct stat key_file; /* as last seen */
 };
 
-/* Requests' secrets are in plain memory: no core dump; and as many files as are allowed. */
+/* Requests' secrets are in plain memory: no core dump; and as many files as are allowed.
+ */
 static void prepare_process(void)
 {
     struct rlimit files;
@@ -74,29 +75,61 @@ static Str listen_text(struct cx *cx, const struct config *c, struct http_server
     return b.full ? S("…") : buf_text(&b);
 }
 
-/* A settings' change that waits for a restart is said, and ignored. */
+static bool lists_equal(const struct text_list *a, const struct text_list *b)
+{
+    if (a->n != b->n) {
+        return false;
+    }
+    for (size_t i = 0; i < a->n; i++) {
+        if (!str_eq(a->at[i], b->at[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void log_needs_restart(const char *key)
+{
+    log_event(LEVEL_WARN, "reload_needs_restart", KZ("key", key));
+}
+
+/* What can't change while running is said, and stays. */
 static void log_what_stays(const struct config *before, const struct config *now)
 {
-    const struct {
+#define ROW(field)                                                                       \
+    {                                                                                    \
+#        field, offsetof(struct config, field)                                           \
+    }
+
+    static const struct {
         const char *key;
-        int64_t before, now;
-    } rows[] = {
-        {"server.threads", before->threads, now->threads},
-        {"server.workers", before->workers, now->workers},
-        {"server.queue", before->queue, now->queue},
-        {"server.max_connections", before->max_connections, now->max_connections},
-        {"server.request_timeout", before->request_timeout_ms, now->request_timeout_ms},
-        {"server.idle_timeout", before->idle_timeout_ms, now->idle_timeout_ms},
-        {"server.shutdown_timeout", before->shutdown_timeout_ms, now->shutdown_timeout_ms},
-        {"store.pool", before->store_pool, now->store_pool},
-        {"store.url", 0, !str_eq(before->store.url, now->store.url)},
-        {"server.listen", (int64_t)before->listen.n, (int64_t)now->listen.n},
+        size_t offset;
+    } numbers[] = {
+        ROW(threads),
+        ROW(workers),
+        ROW(queue),
+        ROW(max_connections),
+        ROW(request_timeout_ms),
+        ROW(idle_timeout_ms),
+        ROW(shutdown_timeout_ms),
+        ROW(store_pool),
     };
 
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        if (rows[i].before != rows[i].now) {
-            log_event(LEVEL_WARN, "reload_needs_restart", KZ("key", rows[i].key));
+#undef ROW
+
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        const char *a = (const char *)before + numbers[i].offset;
+        const char *b = (const char *)now + numbers[i].offset;
+
+        if (*(const int64_t *)(const void *)a != *(const int64_t *)(const void *)b) {
+            log_needs_restart(numbers[i].key);
         }
+    }
+    if (!lists_equal(&before->listen, &now->listen)) {
+        log_needs_restart("listen");
+    }
+    if (!str_eq(before->store.url, now->store.url)) {
+        log_needs_restart("url");
     }
 }
 
@@ -219,7 +252,9 @@ static Res start(struct run *r)
     struct service *s = &r->service;
     const struct config *c = r->app->config;
     struct lanes_options lanes = {
-        .store = s->store, .node = s->node, .workers = (int)c->workers,
+        .store = s->store,
+        .node = s->node,
+        .workers = (int)c->workers,
         .queue = (int)c->queue};
     struct http_options http = {
         .listen = c->listen.at,

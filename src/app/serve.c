@@ -16,7 +16,7 @@
 #include "base/limits.h"
 #include "seal/seal.h"
 
-#define CONTAINER(type, member, p) ((type *)(void *)((char *)(p) - offsetof(type, member)))
+#define CONTAINER(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 enum { ID_BYTES = 12 };
 
@@ -260,7 +260,7 @@ static void renew(struct visit *v)
 
     *r = (struct renewal){
         .job = {.run = renewal_in_worker, .drop = renewal_drop},
-        .post = {.run = renewal_at_home},
+        .post = {.run = renewal_at_home                       },
         .home = v->ex->loop,
         .loop = v->loop,
         .snapshot = snapshot_hold(v->snapshot),
@@ -388,8 +388,7 @@ static Res admit(struct visit *v)
         return OK;
     }
     if (query.code != FAIL_NONE) {
-        return call_field_error(
-            c, S("non_field_errors"), S("The query cannot be read."));
+        return call_field_error(c, S("non_field_errors"), S("The query cannot be read."));
     }
     return format;
 }

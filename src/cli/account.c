@@ -2,13 +2,12 @@
 /*
  * account.c - caldock account list, show, remove: connected accounts, never a secret.
  */
-#include "store/accounts.h"
-
 #include <stdio.h>
 
 #include "api/revoke.h"
 #include "cli/cli.h"
 #include "sources/source.h"
+#include "store/accounts.h"
 
 struct wish {
     struct cli *cli;
@@ -23,8 +22,9 @@ static json_t *account_json(const struct account *a)
         "{sI so sI ss so so so so ss so so}", "id", (json_int_t)a->id, "name",
         json_str(a->username), "provider", (json_int_t)a->provider, "mode",
         a->mode == MODE_CUSTOMER ? "customer" : "provider", "user",
-        json_str_or_null(a->user), "calendar_source", json_str(source_get(a->source)->code),
-        "account_id", json_str(a->subject), "username", json_str(a->username), "status",
+        json_str_or_null(a->user), "calendar_source",
+        json_str(source_get(a->source)->code), "account_id", json_str(a->subject),
+        "username", json_str(a->username), "status",
         a->status == ACCOUNT_CONNECTED ? "connected" : "needs_reconnect", "status_reason",
         json_str_or_null(a->status_reason), "connected_at", json_time(a->connected_ms));
 }

@@ -4,9 +4,9 @@
  *
  * Options may stand anywhere, as "--name VALUE" or "--name=VALUE"; "--" ends them.
  */
-#include "cli/cli.h"
-
 #include <stdio.h>
+
+#include "cli/cli.h"
 
 enum option_kind {
     OPTION_ONCE,
@@ -18,18 +18,18 @@ static const struct option_row {
     Str name;
     enum option_kind kind;
 } rows[] = {
-    {SI("--config"), OPTION_ONCE},
-    {SI("--json"), OPTION_FLAG},
-    {SI("--yes"), OPTION_FLAG},
-    {SI("--name"), OPTION_ONCE},
-    {SI("--redirect"), OPTION_MANY},
-    {SI("--add-redirect"), OPTION_MANY},
+    {SI("--config"),          OPTION_ONCE},
+    {SI("--json"),            OPTION_FLAG},
+    {SI("--yes"),             OPTION_FLAG},
+    {SI("--name"),            OPTION_ONCE},
+    {SI("--redirect"),        OPTION_MANY},
+    {SI("--add-redirect"),    OPTION_MANY},
     {SI("--remove-redirect"), OPTION_MANY},
-    {SI("--feature"), OPTION_MANY},
-    {SI("--provider"), OPTION_MANY},
-    {SI("--mode"), OPTION_MANY},
-    {SI("--user"), OPTION_ONCE},
-    {SI("--expires"), OPTION_ONCE},
+    {SI("--feature"),         OPTION_MANY},
+    {SI("--provider"),        OPTION_MANY},
+    {SI("--mode"),            OPTION_MANY},
+    {SI("--user"),            OPTION_ONCE},
+    {SI("--expires"),         OPTION_ONCE},
 };
 
 Res cli_misuse(struct cli *cli, const char *what, Str value)
@@ -103,7 +103,8 @@ static Res take_option(struct cli *cli, Str text, const char *next, bool *used)
     }
     if (row->kind == OPTION_FLAG ? has_value : !has_value && next == NULL) {
         return cli_misuse(
-            cli, has_value ? "this option takes no value" : "this option wants a value", name);
+            cli, has_value ? "this option takes no value" : "this option wants a value",
+            name);
     }
     if (cli->n_options == CLI_OPTIONS_MOST) {
         return cli_misuse(cli, "too many options", S(""));
@@ -207,11 +208,13 @@ Res cli_parse(struct cli *cli, int argc, char **argv)
 
     for (size_t i = 0; i < cli->n_options; i++) {
         if (!command_takes(c, cli->options[i].name)) {
-            return cli_misuse(cli, "this command has no such option", cli->options[i].name);
+            return cli_misuse(
+                cli, "this command has no such option", cli->options[i].name);
         }
     }
     if (cli->n_words < c->words || cli->n_words > most) {
-        return cli_misuse(cli, "the command wants", c->usage.n > 0 ? c->usage : S("no arguments"));
+        return cli_misuse(
+            cli, "the command wants", c->usage.n > 0 ? c->usage : S("no arguments"));
     }
     return OK;
 }

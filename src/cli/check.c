@@ -96,11 +96,11 @@ static void check_store(struct check *c)
     }
 }
 
-static void check_jwks(struct check *c, Str what, struct jwks *jwks, Str url, struct net *net)
+static void check_jwks(
+    struct check *c, Str what, struct jwks *jwks, Str url, struct net *net)
 {
     if (jwks_fetch(c->cli->cx, jwks, net).code != FAIL_NONE) {
-        find_failure(
-            c, what, "; look at the URL, the network and [oauth] ca_file");
+        find_failure(c, what, "; look at the URL, the network and [oauth] ca_file");
     } else {
         find(
             c, what, FINDING_OK,

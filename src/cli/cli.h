@@ -2,8 +2,8 @@
 /*
  * cli.h - one command of the command line: its words and options, and what it prints.
  *
- * What a script reads goes to stdout, all else to stderr. Exit status: 0 done, 1 failed, 2
- * wrong usage (operations: The binary).
+ * What a script reads goes to stdout, all else to stderr. Exit status: 0 done, 1 failed,
+ * 2 wrong usage (operations: The binary).
  */
 #pragma once
 
@@ -15,13 +15,13 @@ enum { CLI_WORDS_MOST = 8, CLI_OPTIONS_MOST = 256 };
 struct cli;
 
 struct command {
-    Str name;    /* "provider add" */
-    Str usage;   /* "ID --name NAME [--redirect PATTERN]…" */
-    Str about;   /* one line */
-    Str options; /* those that it takes, beside --config and --json */
+    Str name;          /* "provider add" */
+    Str usage;         /* "ID --name NAME [--redirect PATTERN]…" */
+    Str about;         /* one line */
+    Str options;       /* those that it takes, beside --config and --json */
     size_t words;      /* how many follow its name */
     size_t words_most; /* 0: exactly those */
-    unsigned parts; /* of app_open; PARTS_NONE: it opens what it needs itself */
+    unsigned parts;    /* of app_open; PARTS_NONE: it opens what it needs itself */
     Res (*run)(struct cli *cli);
 };
 
@@ -62,9 +62,9 @@ Res cli_id(struct cli *cli, Str text, int64_t *ret) MUST;
 /* print.c: objects with the same members, as JSON or as lines; both take over `j`. */
 void print_list(const struct cli *cli, json_t *j);
 void print_one(const struct cli *cli, json_t *j);
-json_t *json_str(Str s);        /* invalid UTF-8 is dropped */
+json_t *json_str(Str s);         /* invalid UTF-8 is dropped */
 json_t *json_str_or_null(Str s); /* the empty Str is null */
-json_t *json_time(int64_t ms);  /* 0 is null */
+json_t *json_time(int64_t ms);   /* 0 is null */
 json_t *json_ids(const int64_t *ids, size_t n);
 
 /* The commands, each group in its file. */

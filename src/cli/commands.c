@@ -14,6 +14,8 @@ static Res serve_run(struct cli *cli)
     return app_serve(&cli->app);
 }
 
+/* Rows of text, not of columns: name, usage, about, options, … */
+/* clang-format off */
 static const struct command table[] = {
     {SI("serve"), SI(""), SI("run the service in the foreground"), SI(""),
      .parts = APP_KEYS | APP_STORE | APP_STORE_MAY_BE_AWAY, .run = serve_run},
@@ -23,7 +25,8 @@ static const struct command table[] = {
     {SI("init"), SI(""),
      SI("write a commented configuration and, beside it, a new key file"), SI(""),
      .parts = PARTS_NONE, .run = init_run},
-    {SI("provider add"), SI("ID --name NAME [--redirect PATTERN]… [--feature NAME]…"),
+    {SI("provider add"),
+     SI("ID --name NAME [--redirect PATTERN]… [--feature NAME]…"),
      SI("add a provider, with the redirect URIs that it may use"),
      SI("--name --redirect --feature"), .words = 1, .parts = APP_STORE,
      .run = provider_add_run},
@@ -34,8 +37,9 @@ static const struct command table[] = {
     {SI("provider set"),
      SI("ID [--name NAME] [--add-redirect PATTERN]… [--remove-redirect PATTERN]… "
         "[--feature NAME=on|off]…"),
-     SI("change one"), SI("--name --add-redirect --remove-redirect --feature"),
-     .words = 1, .parts = APP_STORE, .run = provider_set_run},
+     SI("change one"),
+     SI("--name --add-redirect --remove-redirect --feature"), .words = 1,
+     .parts = APP_STORE, .run = provider_set_run},
     {SI("provider remove"), SI("ID [--yes]"),
      SI("remove one; with --yes also its accounts, which are disconnected"), SI("--yes"),
      .words = 1, .parts = APP_STORE | APP_KEYS, .run = provider_remove_run},
@@ -60,6 +64,8 @@ static const struct command table[] = {
      .words_most = 2, .parts = PARTS_NONE, .run = help_run},
 };
 
+/* clang-format on */
+
 const struct command *commands(size_t *n)
 {
     *n = COUNT(table);
@@ -68,8 +74,9 @@ const struct command *commands(size_t *n)
 
 static void add_overview(struct buf *b)
 {
-    buf_add(b, S("Caldock connects Google and Microsoft calendars to an application.\n\n"
-                 "Usage: caldock COMMAND [--config FILE] [--json]\n\n"));
+    buf_add(
+        b, S("Caldock connects Google and Microsoft calendars to an application.\n\n"
+             "Usage: caldock COMMAND [--config FILE] [--json]\n\n"));
     for (size_t i = 0; i < COUNT(table); i++) {
         buf_add(b, S("  "));
         buf_add(b, table[i].name);
@@ -79,9 +86,10 @@ static void add_overview(struct buf *b)
         buf_add(b, table[i].about);
         buf_add_char(b, '\n');
     }
-    buf_add(b, S("\n`caldock help COMMAND` says more, `caldock --version` which this is.\n"
-                 "Without --config: $CALDOCK_CONFIG, ./caldock.conf, "
-                 "/etc/caldock/caldock.conf, or none.\n"));
+    buf_add(
+        b, S("\n`caldock help COMMAND` says more, `caldock --version` which this is.\n"
+             "Without --config: $CALDOCK_CONFIG, ./caldock.conf, "
+             "/etc/caldock/caldock.conf, or none.\n"));
 }
 
 /* All commands whose name begins so: one, or a group. */
@@ -116,7 +124,8 @@ Res help_run(struct cli *cli)
     Str text;
 
     if (cli->n_words == 2) {
-        name = str_cat(&cli->cx->mem, str_cat(&cli->cx->mem, name, S(" ")), cli->words[1]);
+        name =
+            str_cat(&cli->cx->mem, str_cat(&cli->cx->mem, name, S(" ")), cli->words[1]);
     }
     if (name.n == 0) {
         add_overview(&b);

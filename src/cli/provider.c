@@ -2,8 +2,6 @@
 /*
  * provider.c - caldock provider add, list, show, set, remove.
  */
-#include "store/providers.h"
-
 #include <stdio.h>
 
 #include "api/revoke.h"
@@ -12,6 +10,7 @@
 #include "cli/cli.h"
 #include "oauth/redirect.h"
 #include "store/accounts.h"
+#include "store/providers.h"
 
 static const Str feature_calendars = SI(FEATURE_CALENDARS);
 
@@ -26,8 +25,7 @@ struct wish {
 static Res check_name(struct cli *cli, Str name)
 {
     if (str_trim(name).n == 0 || name.n > LIMIT_NAME_BYTES || !str_is_utf8(name)) {
-        return cli_misuse(
-            cli, "--name wants a text of 1 to 200 bytes of UTF-8", S(""));
+        return cli_misuse(cli, "--name wants a text of 1 to 200 bytes of UTF-8", S(""));
     }
     return OK;
 }

@@ -108,7 +108,9 @@ static Res create_work(struct cx *cx, struct db *db, void *arg)
 Res token_create_run(struct cli *cli)
 {
     unsigned char hash[AUTH_TOKEN_HASH_BYTES];
-    struct wish w = {.hash = {(const char *)hash, sizeof(hash)}};
+    struct wish w = {
+        .hash = {(const char *)hash, sizeof(hash)}
+    };
 
     TRY(read_token(cli, &w.token));
     Str token = api_token_new(&cli->cx->mem, hash);
@@ -122,8 +124,7 @@ Res token_create_run(struct cli *cli)
         return OK;
     }
     (void)printf("%.*s\n", (int)token.n, token.p);
-    (void)fprintf(
-        stderr, "token %lld; it is shown this once\n", (long long)w.token.id);
+    (void)fprintf(stderr, "token %lld; it is shown this once\n", (long long)w.token.id);
     return OK;
 }
 
@@ -146,10 +147,11 @@ static json_t *token_json(const struct api_token *t)
         (void)json_array_append_new(modes, json_string("provider"));
     }
     return json_pack(
-        "{sI so ss so so so so so so}", "id", (json_int_t)t->id, "name", json_str(t->name),
-        "state", state_of(t), "providers", json_ids(t->providers, t->n_providers), "modes",
-        modes, "user", json_str_or_null(t->user), "created_at", json_time(t->created_ms),
-        "expires_at", json_time(t->expires_ms), "revoked_at", json_time(t->revoked_ms));
+        "{sI so ss so so so so so so}", "id", (json_int_t)t->id, "name",
+        json_str(t->name), "state", state_of(t), "providers",
+        json_ids(t->providers, t->n_providers), "modes", modes, "user",
+        json_str_or_null(t->user), "created_at", json_time(t->created_ms), "expires_at",
+        json_time(t->expires_ms), "revoked_at", json_time(t->revoked_ms));
 }
 
 static Res list_work(struct cx *cx, struct db *db, void *arg)
