@@ -8,6 +8,7 @@
 #include "api/endpoints.h"
 #include "api/testbed.h"
 #include "base/limits.h"
+#include "net/testserver.h"
 
 enum { MINUTE_S = 60 };
 
@@ -347,7 +348,7 @@ static void test_callback_sends_the_code_once(void **state)
     (void)state;
     T_OK(flow_derive(t_cx(), bed.keyring, &flow, &secrets));
     server_start(&s, &step, 1);
-    bed.settings.sources[0].client.token_url = server_url(&s, "/token");
+    bed.settings.sources[0].client.token_url = server_url(&t_cx()->mem, &s, "/token");
     ended_with(visit(sealed, S("&code=4%2F0A")), S("code_rejected"));
     ended_with(visit(sealed, S("&code=4%2F0A")), S("code_rejected"));
     ended_with(visit(sealed, S("&code=other")), S("code_rejected"));
@@ -394,7 +395,7 @@ static void test_callback_ends_as_the_token_endpoint_answers(void **state)
         Str sealed = google_state();
 
         server_start(&s, &rows[i].step, 1);
-        bed.settings.sources[0].client.token_url = server_url(&s, "/token");
+        bed.settings.sources[0].client.token_url = server_url(&t_cx()->mem, &s, "/token");
         ended_with(visit(sealed, S("&code=c")), rows[i].error);
         ended_with(visit(sealed, S("&code=c")), rows[i].error);
         server_stop(&s);

@@ -2,6 +2,7 @@
 #include "api/revoke.h"
 #include "api/testbed.h"
 #include "base/limits.h"
+#include "net/testserver.h"
 #include "oauth/grant.h"
 #include "store/accounts.h"
 #include "store/tasks.h"
@@ -77,7 +78,7 @@ static size_t revoke_against(Str answer, Str *request)
     bool did = false;
 
     server_start(&s, &step, 1);
-    bed.settings.sources[0].client.revoke_url = server_url(&s, "/revoke");
+    bed.settings.sources[0].client.revoke_url = server_url(&t_cx()->mem, &s, "/revoke");
     T_OK(revoke_one(t_cx(), &bed.worker, &bed.settings, &did));
     server_stop(&s);
     T_TRUE(did);

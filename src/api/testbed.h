@@ -9,11 +9,11 @@
 
 #include <ftw.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "api/call.h"
 #include "base/clock.h"
 #include "base/testing.h"
-#include "net/testserver.h"
 #include "store/providers.h"
 #include "store/store.h"
 #include "store/tokens.h"
