@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "http/grammar.h"
 #include "http/request_line.h"
 
 enum { FIELDS_ROOM = 16 };
@@ -285,9 +286,11 @@ void parser_begin(struct parser *p, struct arena *mem, struct http_request *req)
 size_t parser_eat(struct parser *p, Str bytes)
 {
     size_t used = 0;
+    Str start = bytes;
+    Str word;
 
     /* TLS and other languages are refused at their first byte. */
-    if (p->head_bytes == 0 && bytes.n > 0 && !char_is_token((unsigned char)bytes.p[0])) {
+    if (p->head_bytes == 0 && bytes.n > 0 && !grammar_token(&start, &word)) {
         refuse(p, FAIL_MALFORMED_REQUEST);
     }
     while (used < bytes.n && p->phase != PHASE_DONE) {

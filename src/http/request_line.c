@@ -7,6 +7,8 @@
  */
 #include "http/request_line.h"
 
+#include "http/grammar.h"
+
 static const struct method_name {
     Str name;
     enum method method;
@@ -17,13 +19,6 @@ static const struct method_name {
     {SI("DELETE"),  METHOD_DELETE },
     {SI("OPTIONS"), METHOD_OPTIONS},
 };
-
-bool char_is_token(unsigned char c)
-{
-    size_t at;
-
-    return char_is_alnum(c) || str_find(S("!#$%&'*+-.^_`|~"), (char)c, &at);
-}
 
 /* A fragment never belongs into a request. */
 static bool is_target(unsigned char c)
@@ -102,17 +97,15 @@ enum fail request_line_read(Str line, struct http_request *req, bool *is_http10)
 {
     Str method;
     Str target;
-    bool is_cut =
-        str_next_part(&line, ' ', &method) && str_next_part(&line, ' ', &target);
 
-    if (!is_cut || method.n == 0 || !str_is_only(method, char_is_token) || target.n == 0
+    if (!grammar_token(&line, &method) || !grammar_char(&line, ' ')
+        || !str_next_part(&line, ' ', &target) || target.n == 0
         || !str_is_only(target, is_target)) {
         return FAIL_MALFORMED_REQUEST;
     }
     req->method_text = method;
     req->method = method_from_name(method);
-    if (!target_read(target, req)) {
-        return FAIL_MALFORMED_REQUEST;
-    }
-    return version_read(line, is_http10);
+    enum fail why = version_read(line, is_http10);
+
+    return why == FAIL_NONE && !target_read(target, req) ? FAIL_MALFORMED_REQUEST : why;
 }
