@@ -1,200 +1,277 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include "http/serving.h"
 
-#include "base/buf.h"
-#include "base/limits.h"
-#include "base/testing.h"
-#include "http/server.h"
-
-enum {
-    T_BYTES = 1024 * 1024,
-    T_WAIT_S = 20, /* a test that waits longer has failed */
-};
-
-/* Exchanges that a test holds back, and answers from its own thread. */
-struct held {
-    pthread_mutex_t lock;
-    pthread_cond_t came;
-    struct http_exchange *ex[64];
-    size_t n;
-};
-
-static struct held held = {
-    PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, {NULL}, 0};
-
-static int status_of(const struct http_request *r)
+static void test_http_server_answers_and_keeps_alive(void **state)
 {
-    static const struct {
-        enum fail refusal;
-        int status;
-    } rows[] = {
-        {FAIL_NONE,              200},
-        {FAIL_MALFORMED_REQUEST, 400},
-        {FAIL_REQUEST_TIMEOUT,   408},
-        {FAIL_HEAD_TOO_LARGE,    431},
-        {FAIL_NOT_IMPLEMENTED,   501},
-        {FAIL_UNAVAILABLE,       503},
-        {FAIL_HTTP_VERSION,      505},
-    };
-
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        if (rows[i].refusal == r->refusal) {
-            return r->body_too_large ? 413 : rows[i].status;
-        }
-    }
-    return 599;
-}
-
-/* "METHOD path|query|body", so that a test sees what was read. */
-static void answer(struct http_exchange *ex)
-{
-    const struct http_request *r = &ex->req;
-    struct buf b = {.mem = &ex->cx.mem, .max = 2 * LIMIT_BODY_BYTES};
-
-    buf_add(&b, r->method_text);
-    buf_add_char(&b, ' ');
-    buf_add(&b, r->path);
-    buf_add_char(&b, '|');
-    buf_add(&b, r->query);
-    buf_add_char(&b, '|');
-    buf_add(&b, r->body);
-    ex->answer.status = status_of(r);
-    ex->answer.body = buf_text(&b);
-}
-
-static void on_request(struct http_exchange *ex)
-{
-    answer(ex);
-    if (!str_starts(ex->req.path, S("/held"))) {
-        http_send(ex);
-        return;
-    }
-    pthread_mutex_lock(&held.lock);
-    held.ex[held.n++] = ex;
-    pthread_cond_signal(&held.came);
-    pthread_mutex_unlock(&held.lock);
-}
-
-static struct http_exchange *held_take(void)
-{
-    pthread_mutex_lock(&held.lock);
-    while (held.n == 0) {
-        pthread_cond_wait(&held.came, &held.lock);
-    }
-    struct http_exchange *ex = held.ex[--held.n];
-
-    pthread_mutex_unlock(&held.lock);
-    return ex;
-}
-
-static void send_post(struct http_post *post)
-{
-    http_send(http_exchange_of(post));
-}
-
-static struct http_server *start(struct http_options o)
-{
-    static const Str loopback[] = {SI("127.0.0.1:0")};
-    struct http_server *s = NULL;
-
-    o.listen = o.n_listen == 0 ? loopback : o.listen;
-    o.n_listen = o.n_listen == 0 ? 1 : o.n_listen;
-    o.threads = o.threads == 0 ? 1 : o.threads;
-    o.max_connections = o.max_connections == 0 ? 100 : o.max_connections;
-    o.request_timeout_ms = o.request_timeout_ms == 0 ? 60000 : o.request_timeout_ms;
-    o.idle_timeout_ms = o.idle_timeout_ms == 0 ? 60000 : o.idle_timeout_ms;
-    o.shutdown_timeout_ms = o.shutdown_timeout_ms == 0 ? 60000 : o.shutdown_timeout_ms;
-    o.handle = on_request;
-    T_OK(http_server_start(t_cx(), &o, &s));
-    return s;
-}
-
-static int client(const struct http_server *s)
-{
-    struct sockaddr_in to = {
-        .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)http_server_port(s, 0)),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval wait = {.tv_sec = T_WAIT_S};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    T_TRUE(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) == 0);
-    T_TRUE(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0);
-    return fd;
-}
-
-static void say(int fd, Str text)
-{
-    while (text.n > 0) {
-        ssize_t n = send(fd, text.p, text.n, MSG_NOSIGNAL);
-
-        T_TRUE(n > 0);
-        text = str_sub(text, (size_t)n, text.n);
-    }
-}
-
-/* All that comes until `end` has come, or until the server closes. */
-static Str hear(int fd, Str end)
-{
-    struct buf b = {.mem = &t_cx()->mem, .max = T_BYTES};
-    char bytes[4096];
-    ssize_t n = 1;
-
-    while (n > 0 && !(end.n > 0 && str_ends(buf_text(&b), end))) {
-        n = recv(fd, bytes, sizeof(bytes), 0);
-        T_TRUE(n >= 0);
-        buf_add(&b, (Str){bytes, (size_t)n});
-    }
-    return buf_text(&b);
-}
-
-static void test_http_server_answers_keeps_alive_and_stops(void **state)
-{
-    struct http_server *s = start((struct http_options){.threads = 2});
-    int fd = client(s);
+    struct http_server *s = serve((struct http_options){0});
+    int fd = dial(s);
 
     (void)state;
-    say(fd, S("GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n"));
-    Str got = hear(fd, S("GET /a|b=c|"));
-    T_TRUE(str_starts(got, S("HTTP/1.1 200 OK\r\nDate: ")));
-    T_TRUE(str_contains(got, S("\r\nContent-Length: 11\r\n\r\n")));
-    T_TRUE(!str_contains(got, S("Connection:")));
-    say(fd, S("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nxyz"));
+    say(fd, S(GET_("/a?b=c")));
+    Str heard = hear(fd, S("GET /a|b=c|"));
+    T_TRUE(str_starts(heard, S("HTTP/1.1 200 OK\r\nDate: ")));
+    T_TRUE(str_contains(heard, S("\r\nContent-Length: 11\r\n\r\n")));
+    T_TRUE(str_contains(heard, S("\r\nPeer: 127.0.0.1\r\n")));
+    T_TRUE(!str_contains(heard, S("Connection:")));
+    say(fd, S("POST / HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nxyz"));
     T_TRUE(str_ends(hear(fd, S("|xyz")), S("\r\n\r\nPOST /||xyz")));
     T_INT(http_server_connections(s), 1);
     http_server_stop(&s);
-    T_STR(hear(fd, S("")), S(""));
     T_TRUE(s == NULL);
     (void)close(fd);
 }
 
-static void test_http_post_answers_from_another_thread_in_order(void **state)
+static void test_http_server_answers_pipelined_requests_in_order(void **state)
 {
-    struct http_server *s = start((struct http_options){0});
-    int fd = client(s);
+    struct http_server *s = serve((struct http_options){0});
+    int fd = dial(s);
 
     (void)state;
-    say(fd, S("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n"
-              "GET /held HTTP/1.1\r\nHost: x\r\n\r\n"
-              "GET /3 HTTP/1.1\r\nHost: x\r\n\r\n"));
+    say(fd, S(GET_("/1") GET_("/held") "\r\n" GET_("/3") GET_("/held/4") GET_("/5")));
     (void)hear(fd, S("GET /1||"));
-    http_post(held_take(), send_post);
-    Str got = hear(fd, S("GET /3||"));
-    T_TRUE(str_contains(got, S("\r\n\r\nGET /held||HTTP/1.1 200 OK\r\n")));
-    http_server_stop(&s);
+    http_post(take_held(), send_held);
+    Str heard = hear(fd, S("GET /3||"));
+    T_TRUE(str_contains(heard, S("\r\n\r\nGET /held||HTTP/1.1 200 OK\r\n")));
+    http_post(take_held(), send_held);
+    heard = hear(fd, S("GET /5||"));
+    T_TRUE(str_contains(heard, S("\r\n\r\nGET /held/4||HTTP/1.1 200 OK\r\n")));
     (void)close(fd);
+    http_server_stop(&s);
+}
+
+static void test_http_server_reads_byte_by_byte(void **state)
+{
+    Str text = S("\r\nPOST /a HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+                 "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n" GET_("/b"));
+    struct http_server *s = serve((struct http_options){0});
+    int fd = dial(s);
+
+    (void)state;
+    for (size_t i = 0; i < text.n; i++) {
+        say(fd, str_sub(text, i, i + 1));
+    }
+    T_TRUE(
+        str_contains(hear(fd, S("GET /b||")), S("\r\n\r\nPOST /a||abcdeHTTP/1.1 200")));
+    (void)close(fd);
+    http_server_stop(&s);
+}
+
+static void test_http_server_refuses_and_closes(void **state)
+{
+    static const struct {
+        Str text;
+        Str status;
+    } rows[] = {
+        {SI("GET / HTTP/1.1\r\n\r\n"),                                                    SI("400 Bad Request\r\n")               },
+        {SI("POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nContent-Length: 1\r\n\r\n"),
+         SI("400 Bad Request\r\n")                                                                                                },
+        {SI("\x16\x03\x01"),                                                              SI("400 Bad Request\r\n")               },
+        {SI("POST / HTTP/1.1\r\n" HOST "Content-Length: 65537\r\n\r\nabc"),
+         SI("413 Content Too Large\r\n")                                                                                          },
+        {SI("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n10001\r\nabc"),
+         SI("413 Content Too Large\r\n")                                                                                          },
+        {SI("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n"),
+         SI("501 Not Implemented\r\n")                                                                                            },
+        {SI("GET / HTTP/2.0\r\n"),                                                        SI("505 HTTP Version Not Supported\r\n")},
+    };
+    struct http_server *s = serve((struct http_options){0});
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        Str heard = ask(s, rows[i].text);
+
+        T_TRUE(has_status(heard, rows[i].status));
+        T_TRUE(str_contains(heard, S("\r\nConnection: close\r\n")));
+    }
+    http_server_stop(&s);
+}
+
+static void test_http_server_refuses_a_large_head(void **state)
+{
+    const size_t rest = strlen("GET / HTTP/1.1\r\n" HOST "Cookie: \r\n\r\n");
+    struct http_server *s = serve((struct http_options){0});
+
+    (void)state;
+    for (size_t n = LIMIT_HEAD_BYTES; n <= LIMIT_HEAD_BYTES + 1; n++) {
+        struct buf b = {.mem = &t_cx()->mem, .max = 2 * LIMIT_HEAD_BYTES};
+        int fd = dial(s);
+
+        buf_add(&b, S("GET / HTTP/1.1\r\n" HOST "Cookie: "));
+        for (size_t i = rest; i < n; i++) {
+            buf_add_char(&b, 'c');
+        }
+        buf_add(&b, S("\r\n\r\n"));
+        say(fd, buf_text(&b));
+        T_TRUE(has_status(
+            hear(fd, S("||")), n == LIMIT_HEAD_BYTES ? S("200 OK\r\n") : S("431 ")));
+        (void)close(fd);
+    }
+    http_server_stop(&s);
+}
+
+static void test_http_server_ignores_what_follows_the_last_request(void **state)
+{
+    struct http_server *s = serve((struct http_options){0});
+
+    (void)state;
+    Str heard =
+        ask(s, S("GET /1 HTTP/1.1\r\n" HOST
+                 "Connection: close\r\n\r\n" GET_("/2") "garbage"));
+    T_TRUE(str_contains(heard, S("\r\nConnection: close\r\n")));
+    T_TRUE(str_ends(heard, S("\r\n\r\nGET /1||")));
+    heard = ask(s, S(GET_("/1") "garbage\r\n" GET_("/2")));
+    T_TRUE(str_contains(heard, S("\r\n\r\nGET /1||HTTP/1.1 400 Bad Request\r\n")));
+    T_TRUE(str_ends(heard, S("\r\n\r\n ||")));
+    http_server_stop(&s);
+}
+
+static void test_http_server_speaks_http_1_0(void **state)
+{
+    struct http_server *s = serve((struct http_options){0});
+    int fd = dial(s);
+
+    (void)state;
+    T_TRUE(str_contains(
+        ask(s, S("GET / HTTP/1.0\r\n\r\n")), S("\r\nConnection: close\r\n")));
+    say(fd, S("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+    T_TRUE(str_contains(hear(fd, S("GET /||")), S("\r\nConnection: keep-alive\r\n")));
+    say(fd, S("GET /2 HTTP/1.0\r\n\r\n"));
+    T_TRUE(str_ends(hear(fd, S("")), S("GET /2||")));
+    (void)close(fd);
+    http_server_stop(&s);
+}
+
+static void test_http_server_sends_no_body_for_head_and_204(void **state)
+{
+    struct http_server *s = serve((struct http_options){0});
+    int fd = dial(s);
+
+    (void)state;
+    say(fd, S("HEAD /abc HTTP/1.1\r\n" HOST "\r\n"));
+    T_TRUE(str_contains(hear(fd, S("\r\n\r\n")), S("\r\nContent-Length: 11\r\n")));
+    say(fd, S(GET_("/empty")));
+    Str heard = hear(fd, S("\r\n\r\n"));
+    T_TRUE(has_status(heard, S("204 No Content\r\n")));
+    T_TRUE(!str_contains(heard, S("Content-Length")));
+    say(fd, S(GET_("/next")));
+    T_TRUE(has_status(hear(fd, S("GET /next||")), S("200 OK\r\n")));
+    (void)close(fd);
+    http_server_stop(&s);
+}
+
+static void test_http_server_asks_for_the_body_that_is_expected(void **state)
+{
+    struct http_server *s = serve((struct http_options){0});
+    int fd = dial(s);
+
+    (void)state;
+    say(fd, S(EXPECTING));
+    T_STR(hear(fd, S("\r\n\r\n")), S("HTTP/1.1 100 Continue\r\n\r\n"));
+    say(fd, S("b"));
+    T_TRUE(has_status(hear(fd, S("POST /half||b")), S("200 OK\r\n")));
+    Str heard =
+        ask(s, S("POST / HTTP/1.1\r\n" HOST "Content-Length: 65537\r\n"
+                 "Expect: 100-continue\r\n\r\n"));
+    T_TRUE(has_status(heard, S("413 ")));
+    (void)close(fd);
+    http_server_stop(&s);
+}
+
+/* The answer comes while the client is still sending, and outlives that. */
+static void test_http_server_does_not_lose_the_last_answer(void **state)
+{
+    const size_t body = 4 * 1024 * 1024;
+    char *bytes = arena_alloc(&t_cx()->mem, body);
+    struct http_server *s = serve((struct http_options){0});
+    int fd = dial(s);
+
+    (void)state;
+    say(fd, S("POST / HTTP/1.1\r\n" HOST "Content-Length: 4194304\r\n\r\n"));
+    say(fd, (Str){bytes, body});
+    T_TRUE(has_status(hear(fd, S("")), S("413 Content Too Large\r\n")));
+    (void)close(fd);
+    http_server_stop(&s);
+}
+
+static void test_http_server_does_not_listen_to_a_flood(void **state)
+{
+    const size_t body = 1024 * 1024;
+    char *bytes = arena_alloc(&t_cx()->mem, body);
+    struct http_server *s = serve((struct http_options){0});
+    int fd = dial(s);
+    int sent = 0;
+
+    (void)state;
+    say(fd, S("POST / HTTP/1.1\r\n" HOST "Content-Length: 1000000000\r\n\r\n"));
+    while (sent < 1000 && try_say(fd, (Str){bytes, body})) {
+        sent++;
+    }
+    T_TRUE(sent < 1000);
+    (void)close(fd);
+    http_server_stop(&s);
+}
+
+struct sender {
+    int fd;
+    Str text;
+    int times;
+};
+
+static void *send_all(void *arg)
+{
+    const struct sender *sender = arg;
+
+    for (int i = 0; i < sender->times; i++) {
+        if (!try_say(sender->fd, sender->text)) {
+            break;
+        }
+    }
+    (void)shutdown(sender->fd, SHUT_WR);
+    return NULL;
+}
+
+/* 60 kB of body and as much of answer: more than the buffers of both sides hold. */
+static Str big_request(void)
+{
+    char *body = arena_alloc(&t_cx()->mem, 60000);
+
+    memset(body, 'b', 60000);
+    return str_cat(
+        &t_cx()->mem, S("POST / HTTP/1.1\r\n" HOST "Content-Length: 60000\r\n\r\n"),
+        (Str){body, 60000});
+}
+
+static void test_http_server_answers_all_when_the_client_is_slow_to_read(void **state)
+{
+    struct http_server *s = serve((struct http_options){0});
+    int fd = dial(s);
+    struct sender sender = {.fd = fd, .text = big_request(), .times = 100};
+    pthread_t thread;
+
+    (void)state;
+    T_TRUE(pthread_create(&thread, NULL, send_all, &sender) == 0);
+    Str heard = hear(fd, S(""));
+    size_t each = heard.n / (size_t)sender.times;
+
+    for (size_t at = 0; at < heard.n; at += each) {
+        T_TRUE(has_status(str_sub(heard, at, at + each), S("200 OK\r\n")));
+        T_TRUE(str_ends(str_sub(heard, at, at + each), S("bbb")));
+    }
+    T_TRUE(each > 60000);
+    T_TRUE(pthread_join(thread, NULL) == 0);
+    (void)close(fd);
+    http_server_stop(&s);
 }
 
 T_MAIN(
-    T(test_http_server_answers_keeps_alive_and_stops),
-    T(test_http_post_answers_from_another_thread_in_order))
+    T(test_http_server_answers_and_keeps_alive),
+    T(test_http_server_answers_pipelined_requests_in_order),
+    T(test_http_server_reads_byte_by_byte), T(test_http_server_refuses_and_closes),
+    T(test_http_server_refuses_a_large_head),
+    T(test_http_server_ignores_what_follows_the_last_request),
+    T(test_http_server_speaks_http_1_0),
+    T(test_http_server_sends_no_body_for_head_and_204),
+    T(test_http_server_asks_for_the_body_that_is_expected),
+    T(test_http_server_does_not_lose_the_last_answer),
+    T(test_http_server_does_not_listen_to_a_flood),
+    T(test_http_server_answers_all_when_the_client_is_slow_to_read))
