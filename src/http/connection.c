@@ -336,13 +336,14 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
 {
     struct http_connection *c = stream->data;
 
-    if (n < 0) {
+    bool is_leaving = c->state == CONNECTION_LEAVING;
+
+    c->dropped += is_leaving && n > 0 ? (size_t)n : 0;
+    if (n < 0 || c->dropped > DROPPED_MOST_BYTES) {
         connection_close(c);
-    } else if (c->state != CONNECTION_LEAVING) {
+    } else if (!is_leaving) {
         c->in = (Str){bytes->base, (size_t)n};
         pump(c);
-    } else if ((c->dropped += (size_t)n) > DROPPED_MOST_BYTES) {
-        connection_close(c);
     }
 }
 

@@ -30,7 +30,7 @@ bool listen_is_unix(const struct listen_address *a);
  * somebody else listens there, and fills in the port for 0; the next ones share it with
  * the first. A unix socket that nobody answers is replaced.
  */
-Res listen_bind_first(struct cx *cx, Str text, struct listen_address *a, int *fd) MUST;
+Res listen_bind_first(struct cx *cx, Str text, struct listen_address *a, int *ret) MUST;
 Res listen_bind_next(
-    struct cx *cx, Str text, const struct listen_address *a, int first_fd, int *fd) MUST;
+    struct cx *cx, Str text, const struct listen_address *a, int first_fd, int *ret) MUST;
 int listen_port(const struct listen_address *a); /* 0 of a unix socket */

@@ -104,10 +104,10 @@ static void on_wake(uv_async_t *wake)
     bool must_stop = loop->must_stop;
     uv_mutex_unlock(&loop->lock);
 
-    run_posts(posts);
     if (must_stop) {
-        drain(loop);
+        drain(loop); /* first, so that answers posted meanwhile say so */
     }
+    run_posts(posts);
 }
 
 void loop_end_if_empty(struct http_loop *loop)

@@ -75,24 +75,25 @@ static inline void write_done(struct reading *rd)
     buf_add_char(&rd->text, ';');
 }
 
-static inline void read_piece(struct reading *rd, Str piece)
+/* Reads up to the end of a request; what is left of the piece. */
+static inline Str read_some(struct reading *rd, Str piece)
 {
-    while (piece.n > 0 && !rd->is_over) {
-        if (!rd->has_begun) {
-            piece = parser_skip_blank(piece);
-            if (piece.n == 0) {
-                return;
-            }
-            parser_begin(&rd->parser, rd->mem, &rd->req);
-            rd->has_begun = true;
-        }
-        piece = str_sub(piece, parser_eat(&rd->parser, piece), piece.n);
-        if (parser_is_done(&rd->parser)) {
-            write_done(rd);
-            rd->has_begun = false;
-            rd->is_over = !rd->parser.keeps_alive;
-        }
+    piece = rd->has_begun ? piece : parser_skip_blank(piece);
+    if (piece.n == 0 || rd->is_over) {
+        return S("");
     }
+    if (!rd->has_begun) {
+        parser_begin(&rd->parser, rd->mem, &rd->req);
+        rd->has_begun = true;
+    }
+    size_t n = parser_eat(&rd->parser, piece);
+
+    if (parser_is_done(&rd->parser)) {
+        write_done(rd);
+        rd->has_begun = false;
+        rd->is_over = !rd->parser.keeps_alive;
+    }
+    return str_sub(piece, n, piece.n);
 }
 
 static inline size_t piece_size(enum read_pieces pieces, Str bytes)
@@ -120,7 +121,9 @@ static inline Str read_all(
     while (bytes.n > 0) {
         size_t n = piece_size(pieces, bytes);
 
-        read_piece(&rd, str_sub(bytes, 0, n));
+        for (Str piece = str_sub(bytes, 0, n); piece.n > 0;) {
+            piece = read_some(&rd, piece);
+        }
         bytes = str_sub(bytes, n, bytes.n);
     }
     buf_add(&rd.text, rd.has_begun ? S("more") : S(""));

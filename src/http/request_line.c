@@ -36,24 +36,34 @@ static enum method method_from_name(Str name)
     return METHOD_OTHER;
 }
 
-/* http://host/path?q means /path?q here: this server has one host. */
-static bool strip_origin(Str *target)
+static bool strip_scheme(Str *target)
 {
     static const Str schemes[] = {SI("http://"), SI("https://")};
 
     for (size_t i = 0; i < COUNT(schemes); i++) {
         if (str_eq_nocase(str_sub(*target, 0, schemes[i].n), schemes[i])) {
-            Str rest = str_sub(*target, schemes[i].n, target->n);
-            size_t host = 0;
-
-            while (host < rest.n && rest.p[host] != '/' && rest.p[host] != '?') {
-                host++;
-            }
-            *target = str_sub(rest, host, rest.n);
-            return host > 0 && !str_contains(str_sub(rest, 0, host), S("@"));
+            *target = str_sub(*target, schemes[i].n, target->n);
+            return true;
         }
     }
     return false;
+}
+
+/* http://host/path?q means /path?q here: this server has one host. */
+static bool strip_origin(Str *target)
+{
+    size_t n = 0;
+
+    if (!strip_scheme(target)) {
+        return false;
+    }
+    while (n < target->n && target->p[n] != '/' && target->p[n] != '?') {
+        n++;
+    }
+    Str host = str_sub(*target, 0, n);
+
+    *target = str_sub(*target, n, target->n);
+    return host.n > 0 && !str_contains(host, S("@"));
 }
 
 static bool target_read(Str target, struct http_request *req)

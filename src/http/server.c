@@ -49,30 +49,41 @@ static struct http_server *server_new(const struct http_options *options)
     return s;
 }
 
+/* `first` is the socket of the first loop, -1 before that. */
+static Res thread_listen(
+    struct cx *cx, const struct server_thread *t, Str text, struct listen_address *a,
+    int *first)
+{
+    int fd;
+
+    if (*first < 0) {
+        TRY(listen_bind_first(cx, text, a, &fd));
+        *first = fd;
+    } else {
+        TRY(listen_bind_next(cx, text, a, *first, &fd));
+    }
+    int e = loop_listen(t->loop, fd, listen_is_unix(a));
+
+    if (e != 0) {
+        return fail(
+            cx, FAIL_CONFIG, "listen %.*s: %s", (int)text.n, text.p, uv_strerror(e));
+    }
+    return OK;
+}
+
 /* Binds an address once for each loop. */
 static Res server_listen(struct cx *cx, struct http_server *s, size_t i)
 {
     Str text = s->options.listen[i];
     struct listen_address *a = &s->addresses[i];
-    int first;
-    int fd;
+    int first = -1;
+    Res res = listen_parse(cx, text, a);
 
-    TRY(listen_parse(cx, text, a));
-    TRY(listen_bind_first(cx, text, a, &first));
-    s->n_bound = i + 1;
-    fd = first;
-    for (int t = 0; t < s->options.threads; t++) {
-        if (t > 0) {
-            TRY(listen_bind_next(cx, text, a, first, &fd));
-        }
-        int e = loop_listen(s->threads[t].loop, fd, listen_is_unix(a));
-
-        if (e != 0) {
-            return fail(
-                cx, FAIL_CONFIG, "listen %.*s: %s", (int)text.n, text.p, uv_strerror(e));
-        }
+    for (int t = 0; t < s->options.threads && res.code == FAIL_NONE; t++) {
+        res = thread_listen(cx, &s->threads[t], text, a, &first);
     }
-    return OK;
+    s->n_bound += first >= 0 ? 1 : 0;
+    return res;
 }
 
 static void thread_main(void *arg)

@@ -29,7 +29,7 @@ static void stop_await(struct stopping *st)
 
 static void test_http_server_stop_lets_work_end_and_cuts_what_is_idle(void **state)
 {
-    struct http_server *s = serve((struct http_options){.threads = 2});
+    struct http_server *s = serve((struct http_options){0});
     struct stopping st;
     int busy = dial(s);
     int idle = dial(s);
