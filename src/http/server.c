@@ -56,12 +56,9 @@ static Res thread_listen(
 {
     int fd;
 
-    if (*first < 0) {
-        TRY(listen_bind_first(cx, text, a, &fd));
-        *first = fd;
-    } else {
-        TRY(listen_bind_next(cx, text, a, *first, &fd));
-    }
+    TRY(*first < 0 ? listen_bind_first(cx, text, a, &fd)
+                   : listen_bind_next(cx, text, a, *first, &fd));
+    *first = *first < 0 ? fd : *first;
     int e = loop_listen(t->loop, fd, listen_is_unix(a));
 
     if (e != 0) {
