@@ -89,9 +89,8 @@ Res fail_at(
 #define TRY(call)                                                                        \
     do {                                                                                 \
         Res try_res = (call);                                                            \
-        if (try_res.code != FAIL_NONE) {                                                 \
+        if (try_res.code != FAIL_NONE) /* no braces: they would count as nesting */      \
             return try_res;                                                              \
-        }                                                                                \
     } while (0)
 /* clang-format on */
 
