@@ -207,42 +207,51 @@ bool str_to_int(Str s, int64_t *ret)
     return true;
 }
 
-size_t str_utf8_step(Str s, bool *ok)
+/* Unicode 15, table 3-7 */
+static const struct utf8_row {
+    unsigned char first, last; /* of the first byte */
+    unsigned char low, high;   /* of the second */
+    size_t length;
+} utf8_rows[] = {
+    {0x00, 0x7F, 0,    0,    1},
+    {0xC2, 0xDF, 0x80, 0xBF, 2},
+    {0xE0, 0xE0, 0xA0, 0xBF, 3},
+    {0xE1, 0xEC, 0x80, 0xBF, 3},
+    {0xED, 0xED, 0x80, 0x9F, 3},
+    {0xEE, 0xEF, 0x80, 0xBF, 3},
+    {0xF0, 0xF0, 0x90, 0xBF, 4},
+    {0xF1, 0xF3, 0x80, 0xBF, 4},
+    {0xF4, 0xF4, 0x80, 0x8F, 4},
+};
+
+static const struct utf8_row *utf8_row(unsigned char first)
 {
-    static const struct {
-        unsigned char first, last, low, high; /* of the first byte, of the second */
-        size_t length;
-    } rows[] = {
-  /* Unicode 15, table 3-7 */
-        {0x00, 0x7F, 0,    0,    1},
-        {0xC2, 0xDF, 0x80, 0xBF, 2},
-        {0xE0, 0xE0, 0xA0, 0xBF, 3},
-        {0xE1, 0xEC, 0x80, 0xBF, 3},
-        {0xED, 0xED, 0x80, 0x9F, 3},
-        {0xEE, 0xEF, 0x80, 0xBF, 3},
-        {0xF0, 0xF0, 0x90, 0xBF, 4},
-        {0xF1, 0xF3, 0x80, 0xBF, 4},
-        {0xF4, 0xF4, 0x80, 0x8F, 4},
-    };
-
-    const unsigned char *p = (const unsigned char *)s.p;
-
-    for (size_t r = 0; r < COUNT(rows); r++) {
-        if (p[0] >= rows[r].first && p[0] <= rows[r].last) {
-            unsigned char low = rows[r].low, high = rows[r].high;
-            size_t i = 1;
-
-            while (i < rows[r].length && i < s.n && p[i] >= low && p[i] <= high) {
-                low = 0x80;
-                high = 0xBF;
-                i++;
-            }
-            *ok = i == rows[r].length;
-            return i;
+    for (size_t r = 0; r < COUNT(utf8_rows); r++) {
+        if (first >= utf8_rows[r].first && first <= utf8_rows[r].last) {
+            return &utf8_rows[r];
         }
     }
-    *ok = false;
-    return 1;
+    return NULL;
+}
+
+size_t str_utf8_step(Str s, bool *ok)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    const struct utf8_row *row = utf8_row(p[0]);
+    size_t i = 1;
+
+    if (row == NULL) {
+        *ok = false;
+        return 1;
+    }
+    if (row->length > 1 && s.n > 1 && p[1] >= row->low && p[1] <= row->high) {
+        i = 2;
+    }
+    while (i >= 2 && i < row->length && i < s.n && p[i] >= 0x80 && p[i] <= 0xBF) {
+        i++;
+    }
+    *ok = i == row->length;
+    return i;
 }
 
 bool str_is_utf8(Str s)

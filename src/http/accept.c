@@ -19,21 +19,18 @@ struct range {
 /* "0" or "1", a point, up to three digits, at most 1. */
 static bool quality_parse(Str s, int *ret)
 {
-    int weight = 1000;
+    Str decimals = str_sub(s, 2, s.n);
     int quality = 0;
 
-    if (s.n == 0 || s.n > 5 || (s.n > 1 && s.p[1] != '.')) {
+    if (s.n == 0 || (s.n > 1 && s.p[1] != '.') || decimals.n > 3
+        || !char_is_digit((unsigned char)s.p[0])
+        || !str_is_only(decimals, char_is_digit)) {
         return false;
     }
-    for (size_t i = 0; i < s.n; i++) {
-        if (i != 1) {
-            if (!char_is_digit((unsigned char)s.p[i])) {
-                return false;
-            }
-            quality += weight * (s.p[i] - '0');
-            weight /= 10;
-        }
+    for (size_t i = 0; i < 3; i++) {
+        quality = quality * 10 + (i < decimals.n ? decimals.p[i] - '0' : 0);
     }
+    quality += 1000 * (s.p[0] - '0');
     if (quality > 1000) {
         return false;
     }
@@ -47,10 +44,12 @@ static bool range_params(Str *rest, struct range *ret)
     Str name, value;
 
     while (grammar_param(rest, &name, &value)) {
-        if (str_eq_nocase(name, S("q"))) {
-            if (has_quality || !quality_parse(value, &ret->quality)) {
-                return false;
-            }
+        bool is_quality = str_eq_nocase(name, S("q"));
+
+        if (is_quality && (has_quality || !quality_parse(value, &ret->quality))) {
+            return false;
+        }
+        if (is_quality) {
             has_quality = true;
         } else if (str_eq_nocase(name, S("charset")) && grammar_is_utf8(value)) {
             ret->is_utf8 = true;

@@ -47,10 +47,12 @@ static Res content_type_parse(struct cx *cx, Str s, struct body_media *ret)
         if (str_eq_nocase(name, S("charset")) && !grammar_is_utf8(value)) {
             return fail(cx, FAIL_UNSUPPORTED_MEDIA_TYPE, "a charset that is not UTF-8");
         }
-        if (str_eq_nocase(name, S("boundary"))) {
-            if (media.boundary.n > 0) {
-                return fail(cx, FAIL_UNSUPPORTED_MEDIA_TYPE, "boundary given twice");
-            }
+        bool is_boundary = str_eq_nocase(name, S("boundary"));
+
+        if (is_boundary && media.boundary.n > 0) {
+            return fail(cx, FAIL_UNSUPPORTED_MEDIA_TYPE, "boundary given twice");
+        }
+        if (is_boundary) {
             media.boundary = grammar_unquote(&cx->mem, value);
         }
     }

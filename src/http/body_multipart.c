@@ -70,10 +70,12 @@ static Res read_disposition(struct cx *cx, Str s, struct part *part)
         return fail(cx, FAIL_PARSE_ERROR, "a part that is not of a form");
     }
     while (grammar_param(&s, &name, &value)) {
-        if (str_eq_nocase(name, S("name"))) {
-            if (has_name) {
-                return fail(cx, FAIL_PARSE_ERROR, "a part with two names");
-            }
+        bool is_name = str_eq_nocase(name, S("name"));
+
+        if (is_name && has_name) {
+            return fail(cx, FAIL_PARSE_ERROR, "a part with two names");
+        }
+        if (is_name) {
             has_name = true;
             part->name = grammar_unquote(&cx->mem, value);
         }
@@ -118,34 +120,44 @@ static Res read_coding(struct cx *cx, Str s, struct part *part)
     return fail(cx, FAIL_PARSE_ERROR, "a part with a transfer encoding");
 }
 
+static const struct header_row {
+    Str name;
+    int bit;
+    Res (*read)(struct cx *cx, Str value, struct part *part);
+} header_rows[] = {
+    {SI("Content-Disposition"),       SEEN_DISPOSITION, read_disposition},
+    {SI("Content-Type"),              SEEN_TYPE,        read_type       },
+    {SI("Content-Transfer-Encoding"), SEEN_CODING,      read_coding     },
+};
+
+static const struct header_row *header_row(Str name)
+{
+    for (size_t i = 0; i < COUNT(header_rows); i++) {
+        if (str_eq_nocase(name, header_rows[i].name)) {
+            return &header_rows[i];
+        }
+    }
+    return NULL;
+}
+
 static Res read_header(struct cx *cx, Str line, struct part *part)
 {
-    static const struct {
-        Str name;
-        int bit;
-        Res (*read)(struct cx *cx, Str value, struct part *part);
-    } rows[] = {
-        {SI("Content-Disposition"),       SEEN_DISPOSITION, read_disposition},
-        {SI("Content-Type"),              SEEN_TYPE,        read_type       },
-        {SI("Content-Transfer-Encoding"), SEEN_CODING,      read_coding     },
-    };
-
     Str name;
 
     if (!grammar_is_line(line) || !str_is_utf8(line) || !grammar_token(&line, &name)
         || !grammar_char(&line, ':')) {
         return fail(cx, FAIL_PARSE_ERROR, "a part with a malformed header");
     }
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        if (str_eq_nocase(name, rows[i].name)) {
-            if ((part->seen & rows[i].bit) != 0) {
-                return fail(cx, FAIL_PARSE_ERROR, "a part with a header twice");
-            }
-            part->seen |= rows[i].bit;
-            return rows[i].read(cx, str_trim(line), part);
-        }
+    const struct header_row *row = header_row(name);
+
+    if (row == NULL) {
+        return OK;
     }
-    return OK;
+    if ((part->seen & row->bit) != 0) {
+        return fail(cx, FAIL_PARSE_ERROR, "a part with a header twice");
+    }
+    part->seen |= row->bit;
+    return row->read(cx, str_trim(line), part);
 }
 
 /* `text` is what stands between two delimiters: header lines, then an empty line and the
@@ -156,12 +168,9 @@ static Res part_read(struct cx *cx, Str text, struct field *ret)
     Str line;
 
     (void)cut_start(&text, S(CRLF));
-    while (text.n > 0) {
+    while (text.n > 0 && !cut_start(&text, S(CRLF))) {
         if (!cut_at(&text, S(CRLF), &line)) {
             return fail(cx, FAIL_PARSE_ERROR, "a part that ends inside a header");
-        }
-        if (line.n == 0) {
-            break;
         }
         TRY(read_header(cx, line, &part));
     }

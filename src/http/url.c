@@ -8,10 +8,13 @@
 #include "base/cx.h"
 #include "base/limits.h"
 
-static bool is_escape(Str s, size_t at)
+/* The byte that the escape at s[at] stands for, or -1. */
+static int escaped_byte(Str s, size_t at)
 {
-    return s.n - at > 2 && char_hex((unsigned char)s.p[at + 1]) >= 0
-           && char_hex((unsigned char)s.p[at + 2]) >= 0;
+    int high = s.n - at > 2 ? char_hex((unsigned char)s.p[at + 1]) : -1;
+    int low = high >= 0 ? char_hex((unsigned char)s.p[at + 2]) : -1;
+
+    return low >= 0 ? high * 16 + low : -1;
 }
 
 Res url_decode(struct cx *cx, Str s, bool plus, Str *ret)
@@ -20,16 +23,16 @@ Res url_decode(struct cx *cx, Str s, bool plus, Str *ret)
     size_t n = 0;
 
     for (size_t i = 0; i < s.n; i++) {
+        int byte = plus && s.p[i] == '+' ? ' ' : (unsigned char)s.p[i];
+
         if (s.p[i] == '%') {
-            if (!is_escape(s, i)) {
-                return fail(cx, FAIL_PARSE_ERROR, "a malformed percent-escape");
-            }
-            p[n++] = (char)(char_hex((unsigned char)s.p[i + 1]) * 16
-                            + char_hex((unsigned char)s.p[i + 2]));
+            byte = escaped_byte(s, i);
             i += 2;
-        } else {
-            p[n++] = plus && s.p[i] == '+' ? ' ' : s.p[i];
         }
+        if (byte < 0) {
+            return fail(cx, FAIL_PARSE_ERROR, "a malformed percent-escape");
+        }
+        p[n++] = (char)(unsigned char)byte;
     }
     *ret = (Str){p, n};
     return OK;
