@@ -40,21 +40,25 @@ static bool was_named_before(const struct call *c, size_t i)
     return false;
 }
 
-/* A member per field, with all that is wrong with it. */
+/* All that is wrong with the field of the i-th error. */
+static void write_field(const struct call *c, struct writer *w, size_t i)
+{
+    writer_array(w, c->errors[i].field);
+    for (size_t j = i; j < c->n_errors; j++) {
+        if (str_eq(c->errors[j].field, c->errors[i].field)) {
+            writer_text(w, S(""), c->errors[j].message);
+        }
+    }
+    writer_end(w);
+}
+
 static void write_field_errors(const struct call *c, struct writer *w)
 {
     writer_object(w, S("field_errors"));
     for (size_t i = 0; i < c->n_errors; i++) {
-        if (was_named_before(c, i)) {
-            continue;
+        if (!was_named_before(c, i)) {
+            write_field(c, w, i);
         }
-        writer_array(w, c->errors[i].field);
-        for (size_t j = i; j < c->n_errors; j++) {
-            if (str_eq(c->errors[j].field, c->errors[i].field)) {
-                writer_text(w, S(""), c->errors[j].message);
-            }
-        }
-        writer_end(w);
     }
     writer_end(w);
 }

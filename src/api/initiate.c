@@ -77,7 +77,11 @@ static Res read_wish(struct call *c, const struct source **source, Str *redirect
     if (in[IN_REDIRECT].n > 0) {
         check_redirect(c, in[IN_REDIRECT], redirect_uri);
     }
-    return c->n_errors == 0 ? OK : (Res){FAIL_PARAMETER_INVALID};
+    if (c->n_errors > 0) {
+        return (Res){FAIL_PARAMETER_INVALID};
+    }
+    must_be(*source != NULL);
+    return OK;
 }
 
 static Res seal_flow(
@@ -102,14 +106,15 @@ static Res seal_flow(
 
 Res initiate_run(struct call *c)
 {
+    struct flow_secrets *secrets =
+        NEW(&c->cx->mem, struct flow_secrets); /* wiped there */
     const struct source *source = NULL;
-    struct flow_secrets secrets;
     Str redirect_uri, state, uri;
 
     TRY(read_wish(c, &source, &redirect_uri));
-    TRY(seal_flow(c, source->id, redirect_uri, &state, &secrets));
+    TRY(seal_flow(c, source->id, redirect_uri, &state, secrets));
     TRY(authorize_url(
-        c->cx, &settings_source(c->settings, source->id)->client, state, &secrets,
+        c->cx, &settings_source(c->settings, source->id)->client, state, secrets,
         source->authorize_extra, &uri));
     struct writer *w = writer_open(&c->cx->mem, c->format);
 

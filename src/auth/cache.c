@@ -114,14 +114,12 @@ bool cache_renew(struct cache *c, const struct fact *f, int64_t now_ms)
 
 void cache_clear(struct cache *c, bool (*goes)(const struct fact *f))
 {
-    for (size_t i = 0; i < COUNT(c->sets); i++) {
-        for (size_t j = 0; j < WAYS; j++) {
-            struct place *p = &c->sets[i][j];
+    for (size_t i = 0; i < WAYS * SETS; i++) {
+        struct place *p = &c->sets[i / WAYS][i % WAYS];
 
-            if (p->fact != NULL && (goes == NULL || goes(p->fact))) {
-                fact_drop(p->fact);
-                *p = (struct place){0};
-            }
+        if (p->fact != NULL && (goes == NULL || goes(p->fact))) {
+            fact_drop(p->fact);
+            *p = (struct place){0};
         }
     }
 }

@@ -105,9 +105,9 @@ static Res load_rows(struct cx *cx, struct db *db, void *arg)
 {
     struct load *l = arg;
 
-    if (l->need->credential && l->need->jwt.n == 0) {
-        TRY(load_token(cx, db, l));
-    }
+    bool is_token = l->need->credential && l->need->jwt.n == 0;
+
+    TRY(is_token ? load_token(cx, db, l) : OK);
     int64_t provider = wanted_provider(l);
 
     return provider == 0 ? OK : load_provider(cx, db, l, provider);
@@ -151,12 +151,10 @@ Res auth_load(
 
     memcpy(l.credential.hash, need->hash, sizeof(need->hash));
     l.credential.kind = is_jwt ? CREDENTIAL_JWT : CREDENTIAL_TOKEN;
-    if (is_jwt) {
-        TRY(load_jwt(cx, settings, net, &l));
-    }
-    if (!is_jwt || wanted_provider(&l) != 0) {
-        TRY(store_read(cx, store, load_rows, &l));
-    }
+    TRY(is_jwt ? load_jwt(cx, settings, net, &l) : OK);
+    bool has_rows = !is_jwt || wanted_provider(&l) != 0;
+
+    TRY(has_rows ? store_read(cx, store, load_rows, &l) : OK);
     struct auth_loaded *loaded = heap_alloc(sizeof(*loaded));
 
     loaded->is_counted = need->is_counted;
