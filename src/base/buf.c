@@ -71,20 +71,24 @@ static bool is_unreserved(unsigned char c)
     return char_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
+/* Copies in as few pieces as possible: most text needs no escape at all. */
 void buf_add_escaped(struct buf *b, Str s)
 {
     static const char hex[] = "0123456789ABCDEF";
+    size_t from = 0;
 
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
 
-        if (is_unreserved(c)) {
-            buf_add_char(b, (char)c);
-        } else {
+        if (!is_unreserved(c)) {
             char esc[3] = {'%', hex[c >> 4], hex[c & 15]};
+
+            buf_add(b, str_sub(s, from, i));
             buf_add(b, (Str){esc, sizeof(esc)});
+            from = i + 1;
         }
     }
+    buf_add(b, str_sub(s, from, s.n));
 }
 
 Str buf_text(const struct buf *b)

@@ -274,16 +274,6 @@ bool str_is_only(Str s, bool (*ok)(unsigned char c))
     return true;
 }
 
-bool char_is_digit(unsigned char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool char_is_alnum(unsigned char c)
-{
-    return char_is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
-}
-
 int char_hex(unsigned char c)
 {
     if (char_is_digit(c)) {

@@ -65,7 +65,17 @@ bool str_is_utf8(Str s);
  * §3.9). */
 size_t str_utf8_step(Str s, bool *ok);
 bool str_is_only(Str s, bool (*ok)(unsigned char c));
-bool char_is_alnum(unsigned char c);
-bool char_is_digit(unsigned char c);
+
+static inline bool char_is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* ASCII only. */
+static inline bool char_is_alnum(unsigned char c)
+{
+    return char_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
 /* The value of a hexadecimal digit, or -1. */
 int char_hex(unsigned char c);
