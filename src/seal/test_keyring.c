@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -265,6 +267,25 @@ static void test_create_never_overwrites(void **state)
     T_FAIL(FAIL_CONFIG, keyring_create(t_cx(), "/nonexistent/folder/keys"));
 }
 
+/* As on a full disk: nothing half-written stays in the way of the next attempt. */
+static void test_create_leaves_nothing_when_it_cannot_write(void **state)
+{
+    struct rlimit before;
+    struct stat st;
+
+    (void)state;
+    must_be(getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const struct rlimit small = {.rlim_cur = 10, .rlim_max = before.rlim_max};
+
+    must_be(setrlimit(RLIMIT_FSIZE, &small) == 0);
+    Res got = keyring_create(t_cx(), path);
+
+    must_be(setrlimit(RLIMIT_FSIZE, &before) == 0);
+    T_FAIL(FAIL_CONFIG, got);
+    T_INT(stat(path, &st), -1);
+    T_OK(keyring_create(t_cx(), path));
+}
+
 static void test_key_id_is_eight_digits_in_both_directions(void **state)
 {
     static const struct {
@@ -387,6 +408,7 @@ int main(void)
         TK(test_create_makes_a_private_file_that_opens),
         TK(test_create_makes_another_key_each_time),
         TK(test_create_never_overwrites),
+        TK(test_create_leaves_nothing_when_it_cannot_write),
         TK(test_key_id_is_eight_digits_in_both_directions),
         TK(test_unseal_opens_what_was_sealed),
         TK(test_unseal_refuses_what_is_altered_or_moved),
@@ -394,6 +416,7 @@ int main(void)
     };
 
     must_be(seal_start() && mkdtemp(folder) != NULL);
+    must_be(signal(SIGXFSZ, SIG_IGN) != SIG_ERR); /* a write past the limit just fails */
     (void)snprintf(path, sizeof(path), "%s/keys", folder);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -39,11 +39,6 @@ struct db_value db_text(Str s)
     return (struct db_value){.type = DB_TEXT, .s = s};
 }
 
-struct db_value db_text_or_null(Str s)
-{
-    return s.n == 0 ? (struct db_value){.type = DB_NULL} : db_text(s);
-}
-
 struct db_value db_blob(Str s)
 {
     return (struct db_value){.type = DB_BLOB, .s = s};

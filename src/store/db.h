@@ -13,9 +13,9 @@ struct cx;
 struct db;
 struct db_stmt;
 
-/* One binding: made by the four functions below, so that a call reads as its SQL does. */
+/* One binding: made by the three functions below, so that a call reads as its SQL does. */
 struct db_value {
-    enum { DB_NULL, DB_INT, DB_TEXT, DB_BLOB } type;
+    enum { DB_INT, DB_TEXT, DB_BLOB } type;
 
     int64_t i;
     Str s;
@@ -23,7 +23,6 @@ struct db_value {
 
 struct db_value db_int(int64_t v);
 struct db_value db_text(Str s);
-struct db_value db_text_or_null(Str s); /* the empty Str is NULL */
 struct db_value db_blob(Str s);
 
 /* clang-format off */

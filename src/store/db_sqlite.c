@@ -241,8 +241,6 @@ static int bind_one(sqlite3_stmt *stmt, int at, const struct db_value *v)
     const char *p = v->s.p == NULL ? "" : v->s.p; /* NULL would be null */
 
     switch (v->type) {
-    case DB_NULL:
-        return sqlite3_bind_null(stmt, at);
     case DB_INT:
         return sqlite3_bind_int64(stmt, at, v->i);
     case DB_TEXT:

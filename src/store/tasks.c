@@ -94,10 +94,15 @@ Res task_again(struct cx *cx, struct db *db, int64_t id, Str owner, int64_t next
 
 Res task_cancel(struct cx *cx, struct db *db, enum source_id source, Str subject)
 {
-    db_scrub(db);
-    return db_exec(
+    int64_t removed;
+
+    TRY(db_exec(
         cx, db, "delete from tasks where source = $1 and subject = $2",
-        DB_ARGS(db_int(source), db_text(subject)), NULL);
+        DB_ARGS(db_int(source), db_text(subject)), &removed));
+    if (removed > 0) {
+        db_scrub(db);
+    }
+    return OK;
 }
 
 Res task_count(struct cx *cx, struct db *db, int64_t *ret)
