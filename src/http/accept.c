@@ -77,25 +77,23 @@ static bool range_parse(Str s, struct range *ret)
 /* How closely a range names an offer; -1: not at all. */
 static int range_specificity(const struct range *r, Str offer)
 {
-    Str type = S(""), subtype = S("");
-    int level = 0;
+    size_t slash = offer.n;
 
-    if (r->is_foreign || !grammar_media_type(&offer, &type, &subtype)) {
+    (void)str_find(offer, '/', &slash);
+    if (r->is_foreign) {
         return -1;
     }
-    if (!str_eq(r->type, S("*"))) {
-        if (!str_eq_nocase(r->type, type)) {
-            return -1;
-        }
-        level = 2;
+    if (str_eq(r->type, S("*"))) {
+        return r->is_utf8;
     }
-    if (!str_eq(r->subtype, S("*"))) {
-        if (!str_eq_nocase(r->subtype, subtype)) {
-            return -1;
-        }
-        level = 4;
+    if (!str_eq_nocase(r->type, str_sub(offer, 0, slash))) {
+        return -1;
     }
-    return level + (r->is_utf8 ? 1 : 0);
+    if (str_eq(r->subtype, S("*"))) {
+        return 2 + r->is_utf8;
+    }
+    return str_eq_nocase(r->subtype, str_sub(offer, slash + 1, offer.n)) ? 4 + r->is_utf8
+                                                                         : -1;
 }
 
 /* The next element of a list: commas inside quoted strings do not count. */

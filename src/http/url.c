@@ -17,8 +17,19 @@ static int escaped_byte(Str s, size_t at)
     return low >= 0 ? high * 16 + low : -1;
 }
 
+static bool means_itself(Str s, bool plus)
+{
+    size_t at;
+
+    return !str_find(s, '%', &at) && !(plus && str_find(s, '+', &at));
+}
+
 Res url_decode(struct cx *cx, Str s, bool plus, Str *ret)
 {
+    if (means_itself(s, plus)) {
+        *ret = s;
+        return OK;
+    }
     char *p = arena_alloc(&cx->mem, s.n);
     size_t n = 0;
 
@@ -38,6 +49,17 @@ Res url_decode(struct cx *cx, Str s, bool plus, Str *ret)
     return OK;
 }
 
+/* Cuts at the next `c`, skipping what is empty. */
+static bool next_piece(Str *rest, char c, Str *ret)
+{
+    while (str_next_part(rest, c, ret)) {
+        if (ret->n > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 Res path_split(struct cx *cx, Str path, Str *segments, size_t most, size_t *n)
 {
     size_t found = 0;
@@ -46,7 +68,7 @@ Res path_split(struct cx *cx, Str path, Str *segments, size_t most, size_t *n)
     if (!str_starts(path, S("/"))) {
         return fail(cx, FAIL_NOT_FOUND, "a path that does not begin with a slash");
     }
-    while (str_next_word(&path, S("/"), &segment)) {
+    while (next_piece(&path, '/', &segment)) {
         if (found == most) {
             return fail(cx, FAIL_NOT_FOUND, "a path of more than %zu segments", most);
         }
@@ -64,7 +86,7 @@ static size_t params_count(Str query)
     size_t n = 0;
     Str part;
 
-    while (n <= LIMIT_BODY_FIELDS && str_next_word(&query, S("&"), &part)) {
+    while (n <= LIMIT_BODY_FIELDS && next_piece(&query, '&', &part)) {
         n++;
     }
     return n;
@@ -90,7 +112,7 @@ Res query_parse(struct cx *cx, Str query, struct param **ret, size_t *n)
     }
     struct param *params = NEW_N(&cx->mem, struct param, count);
 
-    for (size_t i = 0; str_next_word(&query, S("&"), &part); i++) {
+    for (size_t i = 0; next_piece(&query, '&', &part); i++) {
         TRY(param_parse(cx, part, &params[i]));
     }
     *ret = params;

@@ -4,7 +4,44 @@
  *
  * Escapes only what it must; other text stays UTF-8.
  */
+#include <string.h>
+
 #include "render/back.h"
+
+/* Whether none of eight bytes needs a look: a byte that is too small, or equal, borrows
+ * from its top bit when it is subtracted from, and the lowest such byte always does. */
+static bool are_plain(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    const uint64_t tops = ones * 0x80;
+    uint64_t x;
+
+    memcpy(&x, p, sizeof(x));
+    uint64_t quote = x ^ (ones * '"');
+    uint64_t slash = x ^ (ones * '\\');
+
+    return ((x | (x - ones * 0x20) | (quote - ones) | (slash - ones)) & tops) == 0;
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* How much of a text, from its start, is written as it is. By words: an answer is mostly
+ * one long URL. */
+static size_t plain_length(Str s)
+{
+    size_t n = 0;
+
+    while (s.n - n >= sizeof(uint64_t) && are_plain(s.p + n)) {
+        n += sizeof(uint64_t);
+    }
+    while (n < s.n && is_plain((unsigned char)s.p[n])) {
+        n++;
+    }
+    return n;
+}
 
 static void add_escape(struct buf *b, unsigned char c)
 {
@@ -29,30 +66,26 @@ static void add_escape(struct buf *b, unsigned char c)
     });
 }
 
-/* Copies in as few pieces as possible: most text needs no escape at all. */
 static void add_quoted(struct buf *b, Str s)
 {
-    size_t from = 0;
-    size_t step = 1;
+    size_t n = plain_length(s);
 
     buf_add_char(b, '"');
-    for (size_t i = 0; i < s.n; i += step) {
-        unsigned char c = (unsigned char)s.p[i];
-        bool is_utf8 = true;
+    buf_add(b, str_sub(s, 0, n));
+    while (n < s.n) {
+        bool ok;
+        Str c = str_sub(s, n, s.n);
 
-        step = c < 0x80 ? 1 : str_utf8_step(str_sub(s, i, s.n), &is_utf8);
-        if (is_utf8 && c >= 0x20 && c != '"' && c != '\\') {
-            continue;
-        }
-        buf_add(b, str_sub(s, from, i));
-        if (is_utf8) {
-            add_escape(b, c);
+        c.n = str_utf8_step(c, &ok);
+        if (ok && c.n == 1) {
+            add_escape(b, (unsigned char)c.p[0]);
         } else {
-            buf_add(b, S(REPLACEMENT));
+            buf_add(b, ok ? c : S(REPLACEMENT));
         }
-        from = i + step;
+        s = str_sub(s, n + c.n, s.n);
+        n = plain_length(s);
+        buf_add(b, str_sub(s, 0, n));
     }
-    buf_add(b, str_sub(s, from, s.n));
     buf_add_char(b, '"');
 }
 

@@ -138,6 +138,27 @@ static void test_writer_text_escapes_what_each_format_must(void **state)
     }
 }
 
+/* A character is written alike wherever it stands between others. */
+static void test_writer_text_escapes_at_every_place(void **state)
+{
+    static const char before[] = "~~~~ !#[]", after[] = "~!#[] ~~~~~~";
+
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        Str text = {(const char[]){(char)c}, 1};
+        Str alone = one_text(FORMAT_IS_JSON, text);
+        Str inside = str_sub(alone, strlen("{\"a\":\""), alone.n - strlen("\"}"));
+
+        for (size_t n = 0; n < sizeof(before); n++) {
+            Str head = {before, n}, tail = {after, sizeof(before) - n};
+            Str got = str_cat(&t_cx()->mem, str_cat(&t_cx()->mem, head, text), tail);
+            Str want = str_cat(&t_cx()->mem, str_cat(&t_cx()->mem, head, inside), tail);
+
+            T_STR(one_text(FORMAT_IS_JSON, got), quoted(want));
+        }
+    }
+}
+
 static void test_writer_text_replaces_each_broken_piece_once(void **state)
 {
     static const struct {
@@ -280,6 +301,7 @@ T_MAIN(
     T(test_writer_nests_every_kind_of_value),
     T(test_writer_open_alone_is_an_empty_object),
     T(test_writer_text_escapes_what_each_format_must),
+    T(test_writer_text_escapes_at_every_place),
     T(test_writer_text_replaces_each_broken_piece_once),
     T(test_writer_done_refuses_what_is_past_the_limit),
     T(test_writer_stops_taking_text_long_past_the_limit),
