@@ -148,6 +148,7 @@ bool net_same_origin(Str a, Str b)
            && str_eq_nocase(x.host, y.host) && port_eq(x.port, y.port);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static size_t on_body(char *bytes, size_t size, size_t n, void *user)
 {
     struct call *call = user;
@@ -156,6 +157,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *user)
     return call->body.full ? 0 : size * n;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
 static size_t on_head(char *bytes, size_t size, size_t n, void *user)
 {
     struct call *call = user;

@@ -71,28 +71,32 @@ static void server_sends(int fd, Str text)
     }
 }
 
+static void server_hangs(const struct server *s, int fd)
+{
+    char byte;
+
+    while (server_waits(s, fd) && recv(fd, &byte, 1, 0) > 0) {
+    }
+}
+
 /* Plays steps on one connection until one ends it. */
 static void server_talks(struct server *s, int fd)
 {
-    while (atomic_load(&s->served) < s->n_steps && server_reads(s, fd)) {
+    static const struct linger hard = {.l_onoff = 1, .l_linger = 0};
+    enum after after = THEN_KEEP;
+
+    while (after == THEN_KEEP && atomic_load(&s->served) < s->n_steps
+           && server_reads(s, fd)) {
         const struct step *step = &s->steps[atomic_fetch_add(&s->served, 1)];
 
         server_sends(fd, step->send);
-        if (step->after == THEN_HANG) {
-            char byte;
-
-            while (server_waits(s, fd) && recv(fd, &byte, 1, 0) > 0) {
-            }
-            return;
-        }
-        if (step->after == THEN_RESET) {
-            struct linger hard = {.l_onoff = 1, .l_linger = 0};
-
-            (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-        }
-        if (step->after != THEN_KEEP) {
-            return;
-        }
+        after = step->after;
+    }
+    if (after == THEN_HANG) {
+        server_hangs(s, fd);
+    }
+    if (after == THEN_RESET) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
     }
 }
 

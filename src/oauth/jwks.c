@@ -151,19 +151,20 @@ static Res set_fetch(struct cx *cx, struct jwks *j, struct net *net, struct key_
 {
     int64_t began_s = j->now_s();
     int64_t max_age_s = -1;
-    struct jws_keys *keys;
+    struct jws_keys *keys = NULL;
 
     TRY(keys_fetch(cx, j, net, &keys, &max_age_s));
-    CLEANUP(key_set_release) struct key_set *old = NULL;
     struct key_set *set = heap_alloc(sizeof(*set));
 
     set->keys = keys;
     set->fresh_until_s = began_s + fresh_s(max_age_s);
     atomic_init(&set->refs, ret == NULL ? 1 : 2);
     lock(j);
-    old = j->set;
+    struct key_set *old = j->set;
+
     j->set = set;
     unlock(j);
+    key_set_release(&old);
     if (ret != NULL) {
         *ret = set;
     }
@@ -210,8 +211,9 @@ static Res set_verify(
     struct cx *cx, const struct key_set *set, const struct jws *t, unsigned algs,
     Str *key_issuer)
 {
-    Str issuer;
+    Str issuer = S("");
 
+    must_be(set != NULL);
     TRY(jws_verify(cx, set->keys, t, algs & ~(unsigned)JWS_HS256, &issuer));
     if (key_issuer != NULL) {
         *key_issuer = str_dup(&cx->mem, issuer);

@@ -7,4 +7,4 @@
 #include "oauth/jwks.h"
 
 /* Before the jwks is shared. */
-void jwks_set_clock(struct jwks *j, int64_t (*now_s)(void));
+void jwks_set_clock(struct jwks *j, int64_t (*clock_s)(void));

@@ -64,24 +64,29 @@ static Res payload_check(struct cx *cx, Str payload)
                : fail(cx, FAIL_PARSE_ERROR, "JWS: the payload is no object");
 }
 
+/* Exactly three, each of canonical base64url. */
+static Res parts_decode(struct cx *cx, Str compact, Str bytes[PARTS])
+{
+    Str part;
+    size_t n = 0;
+
+    while (n < PARTS && str_next_part(&compact, '.', &part)) {
+        TRY(b64url_decode(cx, part, &bytes[n++]));
+    }
+    return n == PARTS && compact.p == NULL
+               ? OK
+               : fail(cx, FAIL_PARSE_ERROR, "JWS: not three parts");
+}
+
 Res jws_parse(struct cx *cx, Str compact, size_t max_bytes, struct jws *ret)
 {
     struct jws t = {.compact = compact};
     Str bytes[PARTS];
-    Str rest = compact;
-    Str part;
-    size_t n = 0;
 
     if (compact.n > max_bytes) {
         return fail(cx, FAIL_PARSE_ERROR, "JWS of %zu bytes", compact.n);
     }
-    while (n < PARTS && str_next_part(&rest, '.', &part)) {
-        TRY(b64url_decode(cx, part, &bytes[n]));
-        n++;
-    }
-    if (n != PARTS || rest.p != NULL) {
-        return fail(cx, FAIL_PARSE_ERROR, "JWS: not three parts");
-    }
+    TRY(parts_decode(cx, compact, bytes));
     TRY(header_read(cx, bytes[0], &t));
     TRY(payload_check(cx, bytes[1]));
     if (bytes[2].n == 0 || (t.alg == JWS_ES256 && bytes[2].n != ES256_SIGNATURE_BYTES)) {
@@ -115,25 +120,25 @@ Res jws_verify(
     struct cx *cx, const struct jws_keys *k, const struct jws *t, unsigned algs,
     Str *key_issuer)
 {
+    const struct jws_key *fits = NULL;
     bool is_known = false;
 
     if ((t->alg & algs) == 0) {
         return fail(cx, FAIL_PARSE_ERROR, "JWS: its alg is not allowed here");
     }
-    for (size_t i = 0; i < k->n; i++) {
+    for (size_t i = 0; fits == NULL && i < k->n; i++) {
         const struct jws_key *key = &k->at[i];
+        bool is_this = is_meant(t, key);
 
-        if (!is_meant(t, key)) {
-            continue;
-        }
-        is_known = true;
-        if (key->alg == t->alg && signature_fits(t, key)) {
-            if (key_issuer != NULL) {
-                *key_issuer = key->issuer;
-            }
-            return OK;
-        }
+        is_known = is_known || is_this;
+        fits = is_this && key->alg == t->alg && signature_fits(t, key) ? key : NULL;
     }
-    return is_known ? fail(cx, FAIL_PARSE_ERROR, "JWS: the signature is wrong")
-                    : fail(cx, FAIL_NOT_FOUND, "JWS: no key has its kid");
+    if (fits == NULL) {
+        return is_known ? fail(cx, FAIL_PARSE_ERROR, "JWS: the signature is wrong")
+                        : fail(cx, FAIL_NOT_FOUND, "JWS: no key has its kid");
+    }
+    if (key_issuer != NULL) {
+        *key_issuer = fits->issuer;
+    }
+    return OK;
 }

@@ -70,8 +70,8 @@ static size_t bits_of(Str number)
 
 static Res rsa_check(struct cx *cx, const json_t *jwk)
 {
-    Str n;
-    Str e;
+    Str n = S("");
+    Str e = S("");
 
     TRY(member_bytes(cx, jwk, "n", &n));
     TRY(member_bytes(cx, jwk, "e", &e));
@@ -89,8 +89,8 @@ static Res rsa_check(struct cx *cx, const json_t *jwk)
 static Res ec_check(struct cx *cx, const json_t *jwk)
 {
     Str crv = S("");
-    Str x;
-    Str y;
+    Str x = S("");
+    Str y = S("");
 
     (void)j_text(jwk, "crv", &crv);
     if (!str_eq(crv, S("P-256"))) {
@@ -105,7 +105,7 @@ static Res ec_check(struct cx *cx, const json_t *jwk)
 
 static Res oct_check(struct cx *cx, const json_t *jwk)
 {
-    Str k;
+    Str k = S("");
 
     TRY(member_bytes(cx, jwk, "k", &k));
     return k.n >= LIMIT_JWT_SECRET_MIN_BYTES
