@@ -22,9 +22,13 @@ static Res exchange(struct callback *cb)
     const struct settings *settings = cb->call->settings;
 
     crash_point("callback.before_exchange");
+    const struct token_code code = {
+        cb->code, {cb->secrets.verifier, FLOW_SECRET_TEXT}
+    };
+
     TRY(token_exchange(
-        cb->call->cx, cb->call->worker->net, &settings->net, &cb->own->client, cb->code,
-        (Str){cb->secrets.verifier, FLOW_SECRET_TEXT}, &cb->tokens));
+        cb->call->cx, cb->call->worker->net, &settings->net, &cb->own->client, &code,
+        &cb->tokens));
     crash_point("callback.after_exchange");
     cb->granted_ms = clock_now_ms();
     return OK;

@@ -81,7 +81,9 @@ static Res parts_decode(struct cx *cx, Str compact, Str bytes[PARTS])
 Res jws_parse(struct cx *cx, Str compact, size_t max_bytes, struct jws *ret)
 {
     struct jws t = {.compact = compact};
-    Str bytes[PARTS];
+    Str bytes[PARTS] = {
+        {NULL, 0}
+    };
 
     if (compact.n > max_bytes) {
         return fail(cx, FAIL_PARSE_ERROR, "JWS of %zu bytes", compact.n);

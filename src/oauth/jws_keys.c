@@ -80,7 +80,7 @@ static Res rsa_check(struct cx *cx, const json_t *jwk)
             cx, FAIL_CONFIG, "an RSA key of %zu bits: use at least %d", bits_of(n),
             LIMIT_RSA_MIN_BITS);
     }
-    if (e.n > EXPONENT_BYTES || bits_of(e) < 2 || (e.p[e.n - 1] & 1) == 0) {
+    if (e.n == 0 || e.n > EXPONENT_BYTES || bits_of(e) < 2 || (e.p[e.n - 1] & 1) == 0) {
         return fail(cx, FAIL_CONFIG, "an RSA key with an unsafe exponent: use 65537");
     }
     return OK;

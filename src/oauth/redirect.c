@@ -158,42 +158,49 @@ static bool is_plain_http_elsewhere(const struct uri *u)
     return is_http(u) && !host_is_loopback(u->host);
 }
 
-static bool has_hidden_bytes(const struct uri *u)
+static bool is_hidden_byte(Str escape)
 {
     static const Str hidden[] = {SI("%2f"), SI("%5c"), SI("%2e"), SI("%00")};
 
-    for (size_t at = 0; at + 3 <= u->path.n; at++) {
-        for (size_t i = 0; i < COUNT(hidden); i++) {
-            if (str_eq_nocase(str_sub(u->path, at, at + 3), hidden[i])) {
-                return true;
-            }
+    for (size_t i = 0; i < COUNT(hidden); i++) {
+        if (str_eq_nocase(escape, hidden[i])) {
+            return true;
         }
     }
     return false;
 }
 
+static bool has_hidden_bytes(const struct uri *u)
+{
+    for (size_t at = 0; at < u->path.n; at++) {
+        if (is_hidden_byte(str_sub(u->path, at, at + 3))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The byte that the first of `*rest` mean, and past them. */
+static int next_byte(Str *rest)
+{
+    int high = rest->n > 2 ? char_hex((unsigned char)rest->p[1]) : -1;
+    int low = rest->n > 2 ? char_hex((unsigned char)rest->p[2]) : -1;
+    bool is_escape = rest->p[0] == '%' && high >= 0 && low >= 0;
+    int byte = is_escape ? high * 16 + low : (unsigned char)rest->p[0];
+
+    *rest = str_sub(*rest, is_escape ? 3 : 1, rest->n);
+    return byte;
+}
+
 /* Whether `encoded` means `plain`, percent-encoded anywhere or nowhere. */
 static bool means(Str encoded, Str plain)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < encoded.n; i++, n++) {
-        int c = (unsigned char)encoded.p[i];
-
-        if (c == '%' && i + 2 < encoded.n) {
-            int high = char_hex((unsigned char)encoded.p[i + 1]);
-            int low = char_hex((unsigned char)encoded.p[i + 2]);
-
-            if (high >= 0 && low >= 0) {
-                c = high * 16 + low;
-                i += 2;
-            }
-        }
-        if (n >= plain.n || c != (unsigned char)plain.p[n]) {
+    for (size_t i = 0; i < plain.n; i++) {
+        if (encoded.n == 0 || next_byte(&encoded) != (unsigned char)plain.p[i]) {
             return false;
         }
     }
-    return n == plain.n;
+    return encoded.n == 0;
 }
 
 static bool has_reserved_parameter(const struct uri *u)
@@ -326,7 +333,7 @@ static Res uri_parse(struct cx *cx, Str text, struct uri *ret)
 Res redirect_parse(struct cx *cx, Str uri, Str *ret)
 {
     struct buf b = {.mem = &cx->mem, .max = LIMIT_REDIRECT_URI_BYTES};
-    struct uri u;
+    struct uri u = {.text = uri};
 
     TRY(uri_parse(cx, uri, &u));
     buf_add(&b, u.scheme);
@@ -354,7 +361,7 @@ static bool has_default_port(const struct uri *u)
 Res redirect_pattern_parse(struct cx *cx, Str pattern, Str *ret)
 {
     struct buf b = {.mem = &cx->mem, .max = LIMIT_PATTERN_BYTES};
-    struct uri u;
+    struct uri u = {.text = pattern};
 
     TRY(uri_parse(cx, pattern, &u));
     TRY(rules_check(cx, &u, pattern_rules, COUNT(pattern_rules)));

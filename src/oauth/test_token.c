@@ -286,6 +286,8 @@ static void test_token_parse_answer_wants_json_said_so(void **state)
     }
 }
 
+static const struct token_code code = {SI("4/c+de"), SI("verifier")};
+
 static const struct oauth_client client = {
     .client_id = SI("client&id"),
     .client_secret = SI("s=1"),
@@ -304,9 +306,7 @@ static size_t exchange_at(
 
     server_start(s, steps, n);
     c.token_url = server_url(&t_cx()->mem, s, "/token");
-    T_FAIL(
-        want,
-        token_exchange(t_cx(), net, &generous, &c, S("4/c+de"), S("verifier"), ret));
+    T_FAIL(want, token_exchange(t_cx(), net, &generous, &c, &code, ret));
     net_close(&net);
     server_stop(s);
     return s->served;
@@ -416,7 +416,7 @@ static void test_token_exchange_of_a_public_client_sends_no_secret(void **state)
     const struct oauth_client c = {
         .client_id = S("id"), .token_url = server_url(&t_cx()->mem, &s, "/token")};
 
-    T_OK(token_exchange(t_cx(), net, &generous, &c, S("c"), S("v"), &t));
+    T_OK(token_exchange(t_cx(), net, &generous, &c, &code, &t));
     net_close(&net);
     server_stop(&s);
     T_TRUE(str_ends(server_request(&s, 0), S("&client_id=id")));
@@ -424,18 +424,19 @@ static void test_token_exchange_of_a_public_client_sends_no_secret(void **state)
 
 static void test_token_exchange_refuses_a_code_that_does_not_fit(void **state)
 {
-    static char code[64 * 1024];
+    static char text[64 * 1024];
+    const struct token_code long_code = {
+        {text, sizeof(text)},
+        SI("v")
+    };
     struct net *net = net_open();
     struct oauth_client c = client;
     struct tokens t;
 
     (void)state;
-    memset(code, 'x', sizeof(code));
+    memset(text, 'x', sizeof(text));
     c.token_url = S("http://127.0.0.1:1/");
-    T_FAIL(
-        FAIL_LIMIT,
-        token_exchange(
-            t_cx(), net, &generous, &c, (Str){code, sizeof(code)}, S("v"), &t));
+    T_FAIL(FAIL_LIMIT, token_exchange(t_cx(), net, &generous, &c, &long_code, &t));
     net_close(&net);
 }
 

@@ -73,16 +73,16 @@ static Res ask(
 
 Res token_exchange(
     struct cx *cx, struct net *net, const struct net_options *options,
-    const struct oauth_client *client, Str code, Str verifier, struct tokens *ret)
+    const struct oauth_client *client, const struct token_code *code, struct tokens *ret)
 {
     const struct endpoint e = {net, options, client->token_url};
     struct buf b = {.mem = &cx->mem, .max = FORM_BYTES};
     Str form;
 
     add(&b, S("grant_type"), S("authorization_code"));
-    add(&b, S("code"), code);
+    add(&b, S("code"), code->code);
     add(&b, S("redirect_uri"), client->redirect_uri);
-    add(&b, S("code_verifier"), verifier);
+    add(&b, S("code_verifier"), code->verifier);
     add(&b, S("client_id"), client->client_id);
     TRY(buf_done(cx, &b, &form));
     return ask(cx, &e, client, LEG_EXCHANGE, form, ret);

@@ -27,6 +27,12 @@ struct tokens {
     int64_t expires_in_s;
 };
 
+/* What a callback brought, and what proves that the flow is ours (RFC 7636 §4.5). */
+struct token_code {
+    Str code;
+    Str verifier;
+};
+
 /*
  * FAIL_CODE_REJECTED (invalid_grant), FAIL_SOURCE_MISCONFIGURED (our client, and unknown
  * OAuth errors), FAIL_ADMIN_CONSENT_REQUIRED and the others of contract §9,
@@ -36,7 +42,8 @@ struct tokens {
  */
 Res token_exchange(
     struct cx *cx, struct net *net, const struct net_options *options,
-    const struct oauth_client *client, Str code, Str verifier, struct tokens *ret) MUST;
+    const struct oauth_client *client, const struct token_code *code, struct tokens *ret)
+    MUST;
 /* As above, but FAIL_GRANT_REFUSED for what ends a grant for good (invalid_grant,
  * interaction_required, consent_required). */
 Res token_refresh(
