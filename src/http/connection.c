@@ -14,17 +14,10 @@
 
 #include "base/clock.h"
 #include "http/loop.h"
-#include "http/parser.h"
 
 enum {
     DROPPED_MOST_BYTES = 16 * 1024 * 1024, /* of what comes after the last answer */
     REFUSED_MOST = 128, /* connections past max_connections that still get an answer */
-};
-
-struct exchange {
-    struct http_exchange ex; /* first: what the handler sees */
-    struct parser parser;
-    struct exchange *next; /* among the loop's spare ones */
 };
 
 struct http_connection {
@@ -48,77 +41,6 @@ struct http_connection {
     bool is_last;     /* no request after this one */
     char peer[INET6_ADDRSTRLEN];
 };
-
-static struct exchange *exchange_take(struct http_loop *loop)
-{
-    struct exchange *x = loop->spare_exchanges;
-
-    if (x == NULL) {
-        return heap_alloc(sizeof(*x));
-    }
-    loop->spare_exchanges = x->next;
-    loop->n_spare_exchanges--;
-    return x;
-}
-
-static void exchange_free(struct http_loop *loop, struct exchange *x)
-{
-    if (loop->n_spare_exchanges == LOOP_SPARE) {
-        arena_done(&x->ex.cx.mem);
-        heap_free(x);
-        return;
-    }
-    arena_reset(&x->ex.cx.mem);
-    *x = (struct exchange){.ex.cx.mem = x->ex.cx.mem, .next = loop->spare_exchanges};
-    loop->spare_exchanges = x;
-    loop->n_spare_exchanges++;
-}
-
-static struct out *out_take(struct http_loop *loop)
-{
-    struct out *o = loop->spare_outs;
-
-    if (o == NULL) {
-        o = heap_alloc(sizeof(*o));
-    } else {
-        loop->spare_outs = o->next;
-        loop->n_spare_outs--;
-    }
-    out_begin(o);
-    return o;
-}
-
-static void out_free(struct http_loop *loop, struct out *o)
-{
-    if (o == NULL) {
-        return;
-    }
-    if (loop->n_spare_outs == LOOP_SPARE) {
-        arena_done(&o->mem);
-        heap_free(o);
-        return;
-    }
-    arena_reset(&o->mem);
-    o->next = loop->spare_outs;
-    loop->spare_outs = o;
-    loop->n_spare_outs++;
-}
-
-void connection_free_spares(struct http_loop *loop)
-{
-    while (loop->spare_exchanges != NULL) {
-        struct exchange *x = exchange_take(loop);
-
-        arena_done(&x->ex.cx.mem);
-        heap_free(x);
-    }
-    while (loop->spare_outs != NULL) {
-        struct out *o = out_take(loop);
-
-        arena_done(&o->mem);
-        heap_free(o);
-    }
-}
 
 static struct http_connection *connection_of(struct deadline *d)
 {
@@ -155,7 +77,7 @@ static void on_closed(uv_handle_t *handle)
     struct http_loop *loop = c->loop;
 
     drop_input(c);
-    out_free(loop, c->out);
+    spares_give_out(&loop->spares, c->out);
     heap_free(c);
     loop->n_connections--;
     atomic_fetch_sub(loop->all_connections, 1);
@@ -173,7 +95,7 @@ static void connection_close(struct http_connection *c)
         c->exchange->ex.connection = NULL;
         c->loop->n_held++;
     } else if (c->exchange != NULL) {
-        exchange_free(c->loop, c->exchange);
+        spares_give_exchange(&c->loop->spares, c->exchange);
     }
     c->exchange = NULL;
     c->is_working = false;
@@ -182,7 +104,7 @@ static void connection_close(struct http_connection *c)
 
 static void exchange_begin(struct http_connection *c)
 {
-    struct exchange *x = exchange_take(c->loop);
+    struct exchange *x = spares_take_exchange(&c->loop->spares);
     struct arena *mem = &x->ex.cx.mem;
 
     parser_begin(&x->parser, mem, &x->ex.req);
@@ -212,7 +134,7 @@ static bool is_open_for_requests(const struct http_connection *c)
 static struct out *out_open(struct http_connection *c)
 {
     if (c->out == NULL) {
-        c->out = out_take(c->loop);
+        c->out = spares_take_out(&c->loop->spares);
     }
     return c->out;
 }
@@ -249,7 +171,7 @@ static void on_written(uv_write_t *write, int status)
 {
     struct http_connection *c = write->data;
 
-    out_free(c->loop, c->writing);
+    spares_give_out(&c->loop->spares, c->writing);
     c->writing = NULL;
     if (status < 0) {
         connection_close(c);
@@ -269,7 +191,7 @@ static void flush(struct http_connection *c)
 
     c->out = NULL;
     if (n == (int)bytes.len || (n < 0 && n != UV_EAGAIN)) {
-        out_free(c->loop, o);
+        spares_give_out(&c->loop->spares, o);
         if (n < 0) {
             connection_close(c);
         }
@@ -281,7 +203,7 @@ static void flush(struct http_connection *c)
     o->write.data = c;
     c->writing = o;
     if (uv_write(&o->write, &c->stream, &bytes, 1, on_written) < 0) {
-        out_free(c->loop, o);
+        spares_give_out(&c->loop->spares, o);
         c->writing = NULL;
         connection_close(c);
     }
@@ -335,7 +257,6 @@ static void on_room(uv_handle_t *handle, size_t wanted, uv_buf_t *ret)
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
 {
     struct http_connection *c = stream->data;
-
     bool is_leaving = c->state == CONNECTION_LEAVING;
 
     c->dropped += is_leaving && n > 0 ? (size_t)n : 0;
@@ -384,7 +305,7 @@ void http_send(struct http_exchange *ex)
     struct http_loop *loop = ex->loop;
 
     if (ex->is_gone) {
-        exchange_free(loop, x);
+        spares_give_exchange(&loop->spares, x);
         loop->n_held--;
         loop_end_if_empty(loop);
         return;
@@ -399,7 +320,7 @@ void http_send(struct http_exchange *ex)
             .closes_after = c->is_last,
             .date = &loop->date,
         });
-    exchange_free(loop, x);
+    spares_give_exchange(&loop->spares, x);
     c->exchange = NULL;
     c->is_working = false;
     if (!c->is_handling) {

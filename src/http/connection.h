@@ -27,5 +27,3 @@ void connection_accept(struct http_loop *loop, uv_stream_t *listener);
 void connection_expire(struct deadline *d);
 /* At once, whatever it does. */
 void connection_cut(struct deadline *d);
-/* Gives back what loops keep for the next request. */
-void connection_free_spares(struct http_loop *loop);

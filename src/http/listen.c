@@ -84,11 +84,20 @@ Res listen_parse(struct cx *cx, Str text, struct listen_address *ret)
     return OK;
 }
 
-static Res refused(struct cx *cx, Str text, int error)
+/* The descriptor, or why it could not be bound (errno). */
+static Res done(struct cx *cx, Str text, int fd, bool is_bound, int *ret)
 {
-    return fail(
-        cx, FAIL_CONFIG, "listen %.*s: %s", (int)text.n, text.p,
-        uv_strerror(uv_translate_sys_error(error)));
+    int error = uv_translate_sys_error(errno);
+
+    if (!is_bound) {
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return fail(
+            cx, FAIL_CONFIG, "listen %.*s: %s", (int)text.n, text.p, uv_strerror(error));
+    }
+    *ret = fd;
+    return OK;
 }
 
 static int socket_open(int family)
@@ -108,15 +117,14 @@ static bool is_stale(const struct listen_address *a)
     return is_refused;
 }
 
-static int bind_unix(int fd, const struct listen_address *a)
+static bool bind_unix(int fd, const struct listen_address *a)
 {
-    int e = bind(fd, &a->any, a->n);
+    bool is_bound = bind(fd, &a->any, a->n) == 0;
 
-    if (e != 0 && errno == EADDRINUSE && is_stale(a)) {
-        (void)unlink(a->un.sun_path);
-        e = bind(fd, &a->any, a->n);
+    if (!is_bound && errno == EADDRINUSE && is_stale(a)) {
+        is_bound = unlink(a->un.sun_path) == 0 && bind(fd, &a->any, a->n) == 0;
     }
-    return e;
+    return is_bound;
 }
 
 static bool set_flag(int fd, int level, int name)
@@ -142,41 +150,28 @@ static bool bind_ip_first(int fd, struct listen_address *a)
            && getsockname(fd, &a->any, &a->n) == 0;
 }
 
+static bool bind_ip_next(int fd, const struct listen_address *a)
+{
+    return set_flags(fd, a->any.sa_family) && set_flag(fd, SOL_SOCKET, SO_REUSEPORT)
+           && bind(fd, &a->any, a->n) == 0;
+}
+
 Res listen_bind_first(struct cx *cx, Str text, struct listen_address *a, int *ret)
 {
     int fd = socket_open(a->any.sa_family);
     bool is_bound =
-        fd >= 0 && (listen_is_unix(a) ? bind_unix(fd, a) == 0 : bind_ip_first(fd, a));
-    int error = errno;
+        fd >= 0 && (listen_is_unix(a) ? bind_unix(fd, a) : bind_ip_first(fd, a));
 
-    if (!is_bound) {
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-        return refused(cx, text, error);
-    }
-    *ret = fd;
-    return OK;
+    return done(cx, text, fd, is_bound, ret);
 }
 
 Res listen_bind_next(
     struct cx *cx, Str text, const struct listen_address *a, int first_fd, int *ret)
 {
-    int fd = listen_is_unix(a) ? fcntl(first_fd, F_DUPFD_CLOEXEC, 0)
-                               : socket_open(a->any.sa_family);
-    bool is_bound =
-        fd >= 0
-        && (listen_is_unix(a)
-            || (set_flags(fd, a->any.sa_family) && set_flag(fd, SOL_SOCKET, SO_REUSEPORT)
-                && bind(fd, &a->any, a->n) == 0));
-    int error = errno;
+    bool is_unix = listen_is_unix(a);
+    int fd =
+        is_unix ? fcntl(first_fd, F_DUPFD_CLOEXEC, 0) : socket_open(a->any.sa_family);
+    bool is_bound = fd >= 0 && (is_unix || bind_ip_next(fd, a));
 
-    if (!is_bound) {
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-        return refused(cx, text, error);
-    }
-    *ret = fd;
-    return OK;
+    return done(cx, text, fd, is_bound, ret);
 }

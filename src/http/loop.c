@@ -223,7 +223,7 @@ void loop_run(struct http_loop *loop)
 void loop_close(struct http_loop *loop)
 {
     must_be(uv_loop_close(&loop->uv) == 0);
-    connection_free_spares(loop);
+    spares_free(&loop->spares);
     uv_mutex_destroy(&loop->lock);
     heap_free(loop->listeners);
     heap_free(loop);

@@ -14,11 +14,9 @@
 #include "http/deadlines.h"
 #include "http/out.h"
 #include "http/server.h"
+#include "http/spares.h"
 
-enum {
-    LOOP_READ_BYTES = 64 * 1024,
-    LOOP_SPARE = 32, /* exchanges, and output buffers, kept for the next request */
-};
+enum { LOOP_READ_BYTES = 64 * 1024 };
 
 /* A listening socket of one loop. */
 struct listener {
@@ -45,10 +43,7 @@ struct http_loop {
     struct deadlines lists[CONNECTION_STATES];
     size_t n_connections;
     size_t n_held; /* exchanges that a worker has and whose connection is gone */
-    struct exchange *spare_exchanges;
-    struct out *spare_outs;
-    size_t n_spare_exchanges;
-    size_t n_spare_outs;
+    struct spares spares;
     struct out_date date;
     bool is_draining;
 

@@ -20,10 +20,15 @@ static const struct method_name {
     {SI("OPTIONS"), METHOD_OPTIONS},
 };
 
-/* A fragment never belongs into a request. */
-static bool is_target(unsigned char c)
+/* Visible ASCII; a fragment never belongs into a request. */
+static bool is_target(Str s)
 {
-    return c > ' ' && c < 0x7F && c != '#';
+    bool ok = s.n > 0;
+
+    for (size_t i = 0; i < s.n; i++) {
+        ok &= s.p[i] > ' ' && s.p[i] < 0x7F && s.p[i] != '#';
+    }
+    return ok;
 }
 
 static enum method method_from_name(Str name)
@@ -109,8 +114,7 @@ enum fail request_line_read(Str line, struct http_request *req, bool *is_http10)
     Str target;
 
     if (!grammar_token(&line, &method) || !grammar_char(&line, ' ')
-        || !str_next_part(&line, ' ', &target) || target.n == 0
-        || !str_is_only(target, is_target)) {
+        || !str_next_part(&line, ' ', &target) || !is_target(target)) {
         return FAIL_MALFORMED_REQUEST;
     }
     req->method_text = method;

@@ -39,6 +39,36 @@ static void test_http_server_answers_pipelined_requests_in_order(void **state)
     http_server_stop(&s);
 }
 
+/* One that waited for another is answered where that one is. */
+static void send_two(struct http_post *post)
+{
+    struct http_exchange *ex = http_exchange_of(post);
+    struct http_exchange *other = ex->user;
+
+    http_send(other);
+    http_send(ex);
+}
+
+static void test_http_send_may_answer_another_connection(void **state)
+{
+    struct http_server *s = serve((struct http_options){0});
+    int fd = dial(s);
+    int other = dial(s);
+
+    (void)state;
+    say(fd, S(GET_("/held/1") GET_("/2")));
+    struct http_exchange *ex = take_held();
+
+    say(other, S(GET_("/held/3") GET_("/4")));
+    ex->user = take_held();
+    http_post(ex, send_two);
+    T_TRUE(str_contains(hear(fd, S("GET /2||")), S("GET /held/1||HTTP/1.1 200")));
+    T_TRUE(str_contains(hear(other, S("GET /4||")), S("GET /held/3||HTTP/1.1 200")));
+    (void)close(fd);
+    (void)close(other);
+    http_server_stop(&s);
+}
+
 static void test_http_server_reads_byte_by_byte(void **state)
 {
     Str text = S("\r\nPOST /a HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
@@ -266,6 +296,7 @@ static void test_http_server_answers_all_when_the_client_is_slow_to_read(void **
 T_MAIN(
     T(test_http_server_answers_and_keeps_alive),
     T(test_http_server_answers_pipelined_requests_in_order),
+    T(test_http_send_may_answer_another_connection),
     T(test_http_server_reads_byte_by_byte), T(test_http_server_refuses_and_closes),
     T(test_http_server_refuses_a_large_head),
     T(test_http_server_ignores_what_follows_the_last_request),

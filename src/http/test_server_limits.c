@@ -154,6 +154,26 @@ static void test_http_server_does_not_answer_a_flood_of_connections(void **state
     http_server_stop(&s);
 }
 
+static void test_http_server_lets_go_of_many_half_requests(void **state)
+{
+    struct http_server *s = serve((struct http_options){0});
+    int fds[40];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        fds[i] = dial(s);
+        say(fds[i], S(EXPECTING));
+    }
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        (void)hear(fds[i], S("\r\n\r\n"));
+    }
+    T_INT(http_server_connections(s), COUNT(fds));
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        (void)close(fds[i]);
+    }
+    http_server_stop(&s);
+}
+
 T_MAIN(
     T(test_http_server_answers_408_to_a_slow_request),
     T(test_http_server_gives_each_request_its_own_time),
@@ -162,4 +182,5 @@ T_MAIN(
     T(test_http_server_cuts_who_does_not_read),
     T(test_http_server_refuses_past_max_connections),
     T(test_http_server_serves_again_when_there_is_room),
-    T(test_http_server_does_not_answer_a_flood_of_connections))
+    T(test_http_server_does_not_answer_a_flood_of_connections),
+    T(test_http_server_lets_go_of_many_half_requests))
