@@ -13,7 +13,8 @@ struct cx;
 struct db;
 struct db_stmt;
 
-/* One binding: made by the three functions below, so that a call reads as its SQL does. */
+/* One binding: made by the three functions below, so that a call reads as its SQL does.
+ */
 struct db_value {
     enum { DB_INT, DB_TEXT, DB_BLOB } type;
 

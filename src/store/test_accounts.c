@@ -146,36 +146,36 @@ static void test_list_shows_the_owner_only_his_own(void **state)
     }
 }
 
+/* All of 25 in pages of 10, each id greater than the one before. */
+static void check_pages(struct db *db, const struct account_filter *filter)
+{
+    struct account_page page;
+    int64_t before = 0;
+
+    for (int64_t offset = 0; offset < 30; offset += 10) {
+        T_OK(account_list(t_cx(), db, filter, offset, 10, &page));
+        T_INT(page.count, 25);
+        T_INT(page.n, offset < 20 ? 10 : 5);
+        for (size_t i = 0; i < page.n; i++) {
+            T_TRUE(page.at[i].id > before);
+            before = page.at[i].id;
+        }
+    }
+    T_OK(account_list(t_cx(), db, filter, 25, 10, &page));
+    T_INT(page.n, 0);
+    T_INT(page.count, 25);
+}
+
 static void test_list_pages_in_the_order_of_ids(void **state)
 {
     CLEANUP(db_close) struct db *db = db_with_providers();
-    struct account_filter filter = {5, MODE_CUSTOMER, false, S("u1")};
-    struct account_page page;
-    int64_t before = 0;
-    int64_t seen = 0;
 
     (void)state;
     for (int i = 0; i < 25; i++) {
         (void)insert(db, sample(5, S("u1"), str_int(&t_cx()->mem, 1000 - i)));
     }
-    for (int round = 0; round < 2; round++) {
-        filter.any_user = round == 1;
-        before = seen = 0;
-        for (int64_t offset = 0; offset < 30; offset += 10) {
-            T_OK(account_list(t_cx(), db, &filter, offset, 10, &page));
-            T_INT(page.count, 25);
-            T_INT(page.n, offset < 20 ? 10 : 5);
-            for (size_t i = 0; i < page.n; i++) {
-                T_TRUE(page.at[i].id > before);
-                before = page.at[i].id;
-                seen++;
-            }
-        }
-        T_INT(seen, 25);
-    }
-    T_OK(account_list(t_cx(), db, &filter, 25, 10, &page));
-    T_INT(page.n, 0);
-    T_INT(page.count, 25);
+    check_pages(db, &(struct account_filter){5, MODE_CUSTOMER, false, S("u1")});
+    check_pages(db, &(struct account_filter){5, MODE_CUSTOMER, true, S("")});
 }
 
 static void test_list_all_is_of_one_provider_or_of_all(void **state)

@@ -247,38 +247,46 @@ static void test_migrate_refuses_a_store_without_rights(void **state)
     must_be(chmod(t_folder, 0755) == 0);
 }
 
-/* Children wait until the last one is there, so that they start as one. */
+/* A process that migrates as soon as the gate is closed at its other end, so that all of
+ * them start as one. */
+static pid_t migrate_behind(const int gate[2], struct store *s)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        char c;
+
+        (void)close(gate[1]);
+        must_be(read(gate[0], &c, 1) == 0);
+        _exit((int)store_migrate(t_cx(), s).code);
+    }
+    return child;
+}
+
+static void migrate_by_many(void)
+{
+    CLEANUP(store_close) struct store *s = t_store(1);
+    pid_t children[6];
+    int gate[2];
+
+    must_be(pipe(gate) == 0);
+    for (size_t i = 0; i < COUNT(children); i++) {
+        children[i] = migrate_behind(gate, s);
+    }
+    (void)close(gate[0]);
+    (void)close(gate[1]);
+    for (size_t i = 0; i < COUNT(children); i++) {
+        T_INT(status_of(children[i]), FAIL_NONE);
+    }
+    T_OK(store_check(t_cx(), s));
+}
+
 static void test_migrate_may_be_run_by_many_at_once(void **state)
 {
-    enum { CHILDREN = 6, ROUNDS = 5 };
-
     (void)state;
-    for (int round = 0; round < ROUNDS; round++) {
-        CLEANUP(store_close) struct store *s = t_store(1);
-        pid_t children[CHILDREN];
-        int gate[2];
-
-        must_be(pipe(gate) == 0);
-        for (int i = 0; i < CHILDREN; i++) {
-            children[i] = fork();
-            if (children[i] == 0) {
-                char c;
-
-                (void)close(gate[1]);
-                must_be(read(gate[0], &c, 1) == 0);
-                Res r = store_migrate(t_cx(), s);
-
-                _exit((int)r.code);
-            }
-        }
-        (void)close(gate[0]);
-        (void)close(gate[1]);
-        for (int i = 0; i < CHILDREN; i++) {
-            T_INT(status_of(children[i]), FAIL_NONE);
-        }
-        T_OK(store_check(t_cx(), s));
-        store_close(&s);
-        must_be(unlink(t_path) == 0);
+    for (int round = 0; round < 10; round++) {
+        migrate_by_many();
+        t_remove("");
         t_remove("-wal");
         t_remove("-shm");
     }
