@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -226,6 +227,35 @@ static void test_writer_stops_taking_text_long_past_the_limit(void **state)
     }
 }
 
+static void *write_xml(void *length)
+{
+    for (int i = 0; i < 100; i++) {
+        CLEANUP(cx_done) struct cx cx = {0};
+        struct writer *w = writer_open(&cx.mem, FORMAT_IS_XML);
+        Str text;
+
+        writer_text(w, S("a"), S("<"));
+        must_be(writer_done(&cx, w, &text).code == FAIL_NONE);
+        *(size_t *)length += text.n;
+    }
+    return NULL;
+}
+
+static void test_writer_done_writes_xml_on_many_threads(void **state)
+{
+    pthread_t threads[4];
+    size_t lengths[COUNT(threads)] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        T_INT(pthread_create(&threads[i], NULL, write_xml, &lengths[i]), 0);
+    }
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        T_INT(pthread_join(threads[i], NULL), 0);
+        T_INT(lengths[i], 100 * strlen(XML_HEAD "<root><a>&lt;</a></root>"));
+    }
+}
+
 static struct writer *opened(void)
 {
     return writer_open(&t_cx()->mem, FORMAT_IS_JSON);
@@ -296,7 +326,9 @@ static void test_format_content_type_names_the_charset_of_xml(void **state)
     T_STR(format_content_type(FORMAT_IS_XML), S("application/xml; charset=utf-8"));
 }
 
+/* The threads come first: they have to find libxml2 as it is when the process starts. */
 T_MAIN(
+    T(test_writer_done_writes_xml_on_many_threads),
     T(test_writer_writes_the_answer_of_initiate),
     T(test_writer_nests_every_kind_of_value),
     T(test_writer_open_alone_is_an_empty_object),

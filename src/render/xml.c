@@ -6,6 +6,9 @@
  * comes to writer_done. So the calls are noted in the arena, and the handle lives inside
  * xml_done alone.
  */
+#include <pthread.h>
+
+#include <libxml/parser.h>
 #include <libxml/xmlwriter.h>
 
 #include "base/arena.h"
@@ -115,9 +118,13 @@ static void text_writer_done(xmlTextWriterPtr *x)
     xmlFreeTextWriter(*x);
 }
 
+/* libxml2 must be started by one thread alone. */
+static pthread_once_t libxml_start = PTHREAD_ONCE_INIT;
+
 /* What can fail here is memory alone. */
 static void play_all(struct writer *w)
 {
+    must_be(pthread_once(&libxml_start, xmlInitParser) == 0);
     CLEANUP(text_writer_done)
     xmlTextWriterPtr x =
         xmlNewTextWriter(xmlOutputBufferCreateIO(write_out, NULL, &w->out, NULL));
