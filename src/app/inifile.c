@@ -16,9 +16,6 @@
 #include "base/cx.h"
 #include "base/limits.h"
 
-/* What inih's own line buffer surely takes. */
-enum { FED_BYTES = 4 * LIMIT_CONFIG_NAME_BYTES };
-
 struct reader {
     struct cx *cx;
     Str name;
@@ -42,7 +39,47 @@ static void refuse(struct reader *r, const char *why)
     }
 }
 
-/* What inih is given for a line, and the value beside it. */
+/* "jwt  acme" and " jwt acme" are "jwt acme". */
+static Str join_words(struct arena *mem, Str text)
+{
+    Str joined = S("");
+    Str word;
+
+    while (str_next_word(&text, S(" \t"), &word)) {
+        joined = joined.n == 0 ? str_dup(mem, word)
+                               : str_cat(mem, str_cat(mem, joined, S(" ")), word);
+    }
+    return joined;
+}
+
+static void keep(struct reader *r, Str section, Str key)
+{
+    struct arena *mem = &r->cx->mem;
+
+    if (r->found.n == LIMIT_CONFIG_VALUES) {
+        refuse(r, "more than 1000 sections and values");
+        return;
+    }
+    r->found.at[r->found.n++] = (struct ini_value){
+        .section = join_words(mem, section),
+        .key = str_dup(mem, key),
+        .text = r->value,
+        .line = r->line,
+    };
+}
+
+/* A section counts even when it is empty, which inih doesn't tell. */
+static void note_section(struct reader *r, Str line)
+{
+    size_t end;
+
+    r->value = S("");
+    if (str_find(line, ']', &end)) {
+        keep(r, str_sub(line, 1, end), S(""));
+    }
+}
+
+/* What inih is given for a line; the value is kept beside it. */
 static Str split_line(struct reader *r, Str line)
 {
     size_t at = 0;
@@ -50,10 +87,14 @@ static Str split_line(struct reader *r, Str line)
     if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';') {
         return S("");
     }
-    while (at < line.n && line.p[0] != '[' && line.p[at] != '=' && line.p[at] != ':') {
+    if (line.p[0] == '[') {
+        note_section(r, line);
+        return line;
+    }
+    while (at < line.n && line.p[at] != '=' && line.p[at] != ':') {
         at++;
     }
-    if (line.p[0] == '[' || at == line.n) {
+    if (at == line.n) {
         return line;
     }
     r->value = str_trim(str_sub(line, at + 1, line.n));
@@ -81,8 +122,8 @@ static char *next_line(char *to, int room, void *arg)
     }
     Str fed = split_line(r, line);
 
-    if (fed.n > FED_BYTES || fed.n + 2 > (size_t)room) {
-        refuse(r, "that is no section and no key = value (names are short)");
+    if (fed.n > LIMIT_CONFIG_NAME_BYTES || fed.n + 2 > (size_t)room) {
+        refuse(r, "that is neither a [section] nor key = value");
         return NULL;
     }
     memcpy(to, fed.p, fed.n);
@@ -90,37 +131,16 @@ static char *next_line(char *to, int room, void *arg)
     return to;
 }
 
-/* "jwt  acme" and " jwt acme" are "jwt acme". */
-static Str join_words(struct arena *mem, Str text)
-{
-    Str joined = S("");
-    Str word;
-
-    while (str_next_word(&text, S(" \t"), &word)) {
-        joined = joined.n == 0 ? str_dup(mem, word)
-                               : str_cat(mem, str_cat(mem, joined, S(" ")), word);
-    }
-    return joined;
-}
-
-static int keep(void *arg, const char *section, const char *key, const char *placeholder)
+/* What inih has found in a line. */
+static int take(void *arg, const char *section, const char *key, const char *placeholder)
 {
     struct reader *r = arg;
 
     (void)placeholder;
     if (section[0] == 0) {
         refuse(r, "a key before the first [section]");
-    } else if (strlen(section) > LIMIT_CONFIG_NAME_BYTES) {
-        refuse(r, "the section's name is too long (40 bytes at most)");
-    } else if (r->found.n == LIMIT_CONFIG_VALUES) {
-        refuse(r, "more than 1000 values");
     } else {
-        r->found.at[r->found.n++] = (struct ini_value){
-            .section = join_words(&r->cx->mem, str_from_z(section)),
-            .key = str_dup(&r->cx->mem, str_from_z(key)),
-            .text = r->value,
-            .line = r->line,
-        };
+        keep(r, str_from_z(section), str_from_z(key));
     }
     return 1;
 }
@@ -133,7 +153,7 @@ Res ini_read(struct cx *cx, Str text, Str name, struct ini *ret)
         r.rest = str_sub(text, 3, text.n);
     }
     r.found.at = NEW_N(&cx->mem, struct ini_value, LIMIT_CONFIG_VALUES);
-    int bad_line = ini_parse_stream(next_line, &r, keep, &r);
+    int bad_line = ini_parse_stream(next_line, &r, take, &r);
 
     TRY(r.res);
     if (bad_line != 0) {

@@ -12,8 +12,8 @@ struct cx;
 
 struct ini_value {
     Str section; /* "jwt acme": words separated by one space */
-    Str key;
-    Str text; /* as written, without the white space around it */
+    Str key;     /* empty: the line is the section's own */
+    Str text;    /* as written, without the white space around it */
     int line;
 };
 

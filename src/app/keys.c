@@ -68,7 +68,7 @@ static const struct config_key key_keys[] = {
 
 static const struct config_key oauth_keys[] = {
     {SI("flow_timeout"), SI("600s"), value_duration, AT(config.flow_timeout_ms),
-     .low = MINUTE, .high = 24 * HOUR,
+     .low = SECOND, .high = 24 * HOUR,
      .about = SI("How long a user has to consent.")},
     {SI("connect_timeout"), SI("3s"), value_duration,
      AT(config.settings.net.connect_timeout_ms), .low = SECOND, .high = MINUTE,

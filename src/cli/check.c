@@ -35,20 +35,20 @@ static void find_failure(struct check *c, Str what, const char *mend)
     find(c, what, FINDING_WRONG, str_cat(mem, why, str_from_z(mend)));
 }
 
-static bool check_config(struct check *c)
+static Res check_config(struct check *c)
 {
     struct app *app = &c->cli->app;
     Res res = app_open(app, cli_config_path(c->cli), APP_CONFIG);
 
     if (res.code != FAIL_NONE) {
         find_failure(c, S("configuration"), "");
-        return false;
+        return res;
     }
     find(
         c, S("configuration"), FINDING_OK,
         app->config->path == NULL ? S("no file: defaults and the environment")
                                   : str_from_z(app->config->path));
-    return true;
+    return OK;
 }
 
 static void check_keys(struct check *c)
@@ -154,25 +154,30 @@ static void check_public_url(struct check *c)
     }
 }
 
+/* All that a configuration leads to. */
+static void check_rest(struct check *c)
+{
+    struct net *net = net_open();
+
+    check_public_url(c);
+    check_keys(c);
+    check_store(c);
+    check_sources(c, net);
+    check_issuers(c, net);
+    net_close(&net);
+}
+
 Res check_run(struct cli *cli)
 {
     struct check c = {.cli = cli, .list = json_array()};
+    Res res = check_config(&c);
 
-    if (check_config(&c)) {
-        struct net *net = net_open();
-
-        check_public_url(&c);
-        check_keys(&c);
-        check_store(&c);
-        check_sources(&c, net);
-        check_issuers(&c, net);
-        net_close(&net);
+    if (res.code == FAIL_NONE) {
+        check_rest(&c);
     }
-    size_t n_wrong = c.n_wrong;
-
     print_list(cli, c.list);
-    if (n_wrong > 0) {
-        return fail(cli->cx, FAIL_CONFIG, "%zu to mend", n_wrong);
+    if (res.code == FAIL_NONE && c.n_wrong > 0) {
+        return fail(cli->cx, FAIL_CONFIG, "%zu to mend", c.n_wrong);
     }
-    return OK;
+    return res;
 }
