@@ -293,6 +293,54 @@ static void test_http_server_answers_all_when_the_client_is_slow_to_read(void **
     http_server_stop(&s);
 }
 
+enum { CLIENTS = 4, ASKED = 100, BARS = 6 /* in the answers to one asking */ };
+
+struct asker {
+    int fd;
+    pthread_t thread;
+    size_t bars; /* heard */
+};
+
+/* Asserts nothing: that is for the main thread. */
+static void *ask_often(void *arg)
+{
+    struct asker *a = arg;
+    char bytes[4096];
+
+    for (size_t i = 1; i <= ASKED; i++) {
+        ssize_t n = try_say(a->fd, S(GET_("/1") GET_("/held") GET_("/3"))) ? 1 : 0;
+
+        while (n > 0 && a->bars < i * BARS) {
+            n = recv(a->fd, bytes, sizeof(bytes), 0);
+            for (ssize_t b = 0; b < n; b++) {
+                a->bars += bytes[b] == '|' ? 1 : 0;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void test_http_server_serves_many_clients_on_two_loops(void **state)
+{
+    struct http_server *s = serve((struct http_options){.threads = 2});
+    struct asker askers[CLIENTS] = {0};
+
+    (void)state;
+    for (int i = 0; i < CLIENTS; i++) {
+        askers[i].fd = dial(s);
+        T_TRUE(pthread_create(&askers[i].thread, NULL, ask_often, &askers[i]) == 0);
+    }
+    for (int i = 0; i < CLIENTS * ASKED; i++) {
+        http_post(take_held(), send_held);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        T_TRUE(pthread_join(askers[i].thread, NULL) == 0);
+        T_INT(askers[i].bars, ASKED * BARS);
+        (void)close(askers[i].fd);
+    }
+    http_server_stop(&s);
+}
+
 T_MAIN(
     T(test_http_server_answers_and_keeps_alive),
     T(test_http_server_answers_pipelined_requests_in_order),
@@ -305,4 +353,5 @@ T_MAIN(
     T(test_http_server_asks_for_the_body_that_is_expected),
     T(test_http_server_does_not_lose_the_last_answer),
     T(test_http_server_does_not_listen_to_a_flood),
-    T(test_http_server_answers_all_when_the_client_is_slow_to_read))
+    T(test_http_server_answers_all_when_the_client_is_slow_to_read),
+    T(test_http_server_serves_many_clients_on_two_loops))
