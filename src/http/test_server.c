@@ -301,6 +301,16 @@ struct asker {
     size_t bars; /* heard */
 };
 
+static size_t count_bars(Str heard)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < heard.n; i++) {
+        n += heard.p[i] == '|' ? 1 : 0;
+    }
+    return n;
+}
+
 /* Asserts nothing: that is for the main thread. */
 static void *ask_often(void *arg)
 {
@@ -312,9 +322,7 @@ static void *ask_often(void *arg)
 
         while (n > 0 && a->bars < i * BARS) {
             n = recv(a->fd, bytes, sizeof(bytes), 0);
-            for (ssize_t b = 0; b < n; b++) {
-                a->bars += bytes[b] == '|' ? 1 : 0;
-            }
+            a->bars += count_bars((Str){bytes, n > 0 ? (size_t)n : 0});
         }
     }
     return NULL;
