@@ -173,7 +173,7 @@ static bool is_hidden_byte(Str escape)
 static bool has_hidden_bytes(const struct uri *u)
 {
     for (size_t at = 0; at < u->path.n; at++) {
-        if (is_hidden_byte(str_sub(u->path, at, at + 3))) {
+        if (u->path.p[at] == '%' && is_hidden_byte(str_sub(u->path, at, at + 3))) {
             return true;
         }
     }

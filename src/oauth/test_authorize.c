@@ -19,8 +19,9 @@ static struct flow_secrets secrets_of(void)
 #define C43 "ccccccccccccccccccccccccccccccccccccccccccc"
 
 /* oauth-security 4: the authorize URL has response_type=code, exactly the configured
- * redirect_uri, an S256 challenge, and never the verifier. oauth-security 10: what comes
- * from outside is percent-encoded and cannot add or override parameters. */
+ * redirect_uri, an S256 challenge, and never the verifier; 6: whatever a source's
+ * metadata say of PKCE. oauth-security 10: what comes from outside is percent-encoded and
+ * cannot add or override parameters. */
 static void test_authorize_url_has_exactly_the_parameters(void **state)
 {
     const struct flow_secrets secrets = secrets_of();

@@ -212,8 +212,8 @@ static void test_id_claims_check_moves_the_clock_around_each_edge(void **state)
     check_rows(rows, COUNT(rows));
 }
 
-/* oauth-security 47, 31: given nonce missing or different, it is refused: a code injected
- * from another session. */
+/* oauth-security 47, 31, 70: given nonce missing or different, it is refused: a code
+ * injected from another session. */
 static void test_id_claims_check_wants_this_flows_nonce(void **state)
 {
     static const struct row rows[] = {

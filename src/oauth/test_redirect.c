@@ -92,7 +92,8 @@ static void test_redirect_parse_resolves_dot_segments(void **state)
 }
 
 /* oauth-security 7: every form of a return target that is not what it seems is refused at
- * the start. */
+ * the start; 8: so is a scheme without a dot, or http, javascript, data, file, intent,
+ * about. */
 static void test_redirect_parse_refuses_and_says_what_to_change(void **state)
 {
     static const struct {

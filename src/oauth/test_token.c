@@ -312,8 +312,9 @@ static size_t exchange_at(
     return s->served;
 }
 
-/* oauth-security 30: the token request is a POST with the same redirect_uri, the flow's
- * code_verifier, the client's credentials by one method only, no secret in the URL. */
+/* oauth-security 29: the token request goes to the configured endpoint; 30: it is a POST
+ * with the same redirect_uri, the flow's code_verifier, the client's credentials by one
+ * method only, no secret in the URL. */
 static void test_token_exchange_sends_one_form(void **state)
 {
     static const struct step step = {SI(JSON GOOD), THEN_CLOSE};
