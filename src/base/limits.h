@@ -10,7 +10,8 @@ enum {
     /* the configuration file (operations: Configuration) */
     LIMIT_CONFIG_BYTES = 256 * 1024,
     LIMIT_CONFIG_LINE_BYTES = 4096,
-    LIMIT_CONFIG_NAME_BYTES = 45, /* of a section, brackets included, or a key; inih has 49 */
+    LIMIT_CONFIG_NAME_BYTES =
+        45, /* of a section, brackets included, or a key; inih has 49 */
     LIMIT_CONFIG_VALUES = 1000,
     LIMIT_SECRET_FILE_BYTES = 64 * 1024,
     LIMIT_NAME_BYTES = 200, /* of a provider, of a token */
