@@ -7,9 +7,14 @@
 #include "net/net.h"
 #include "seal/keyring.h"
 
+/* What a work function of the store gets. */
+struct check {
+    const struct keyring *keyring;
+};
+
 static Res check_keys(struct cx *cx, struct db *db, void *arg)
 {
-    const struct keyring *keyring = arg;
+    const struct keyring *keyring = ((const struct check *)arg)->keyring;
     uint32_t *ids;
     size_t n;
 
@@ -30,12 +35,10 @@ static Res check_keys(struct cx *cx, struct db *db, void *arg)
 
 Res app_prepare_store(struct cx *cx, struct store *store, const struct keyring *keyring)
 {
+    struct check check = {keyring};
+
     TRY(store_migrate(cx, store));
-    if (keyring == NULL) {
-        return OK;
-    }
-    /* store_read hands its argument through; check_keys takes it as const again */
-    return store_read(cx, store, check_keys, (void *)(uintptr_t)keyring);
+    return keyring == NULL ? OK : store_read(cx, store, check_keys, &check);
 }
 
 Res app_start(struct cx *cx)

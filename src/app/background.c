@@ -31,32 +31,32 @@ static Res revoke_all(struct cx *cx, struct worker *w, const struct snapshot *sn
     return OK;
 }
 
-/* A source that is away keeps none of the others from being asked. */
-static Res renew_keys(struct cx *cx, struct worker *w, const struct snapshot *snapshot)
+static Res renew(
+    struct cx *cx, struct worker *w, const struct snapshot *s, struct jwks *keys)
 {
-    const struct jwt_issuers *issuers = &snapshot->settings.auth.issuers;
-    struct jwks *all[SOURCE_COUNT + 32] = {0};
-    size_t n = 0;
+    struct cx one = chore_cx(s);
+    Res res = keys == NULL ? OK : jwks_renew(&one, keys, w->net);
+
+    if (res.code != FAIL_NONE) {
+        cx->why = one.why;
+    }
+    cx_done(&one);
+    return res;
+}
+
+/* A source that is away keeps none of the others from being asked. */
+static Res renew_keys(struct cx *cx, struct worker *w, const struct snapshot *s)
+{
+    const struct jwt_issuers *issuers = &s->settings.auth.issuers;
     Res res = OK;
 
-    for (size_t i = 0; i < SOURCE_COUNT; i++) {
-        all[n++] = snapshot->settings.sources[i].jwks;
-    }
-    for (size_t i = 0; i < issuers->n; i++) {
-        all[n++] = issuers->at[i].jwks;
-    }
-    for (size_t i = 0; i < n; i++) {
-        struct cx one = chore_cx(snapshot);
+    for (size_t i = 0; i < SOURCE_COUNT + issuers->n; i++) {
+        Res this = renew(
+            cx, w, s,
+            i < SOURCE_COUNT ? s->settings.sources[i].jwks
+                             : issuers->at[i - SOURCE_COUNT].jwks);
 
-        if (all[i] != NULL) {
-            Res this = jwks_renew(&one, all[i], w->net);
-
-            if (this.code != FAIL_NONE) {
-                cx->why = one.why;
-                res = this;
-            }
-        }
-        cx_done(&one);
+        res = this.code != FAIL_NONE ? this : res;
     }
     return res;
 }

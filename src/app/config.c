@@ -247,11 +247,9 @@ static Res finish(struct reading *r, struct draft *d)
 static Res read_values(struct reading *r, struct draft *d)
 {
     for (size_t i = 0; i < config_section_count; i++) {
-        const struct config_section *section = &config_sections[i];
+        const struct config_section *s = &config_sections[i];
 
-        if (!section->is_jwt) {
-            TRY(read_section(r, section->name, section, d));
-        }
+        TRY(s->is_jwt ? OK : read_section(r, s->name, s, d));
     }
     TRY(read_jwt_sections(r, &r->givens.from_file, d));
     TRY(read_jwt_sections(r, &r->givens.from_env, d));

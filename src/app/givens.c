@@ -18,10 +18,17 @@ static const Str env_prefix = SI("CALDOCK_");
 /* As the names of variables are written: "jwt acme" is JWT_ACME. */
 static void add_upper(struct buf *b, Str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i] == ' ' ? '_' : s.p[i];
+    static const char lower[] = "abcdefghijklmnopqrstuvwxyz ";
+    static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 
-        buf_add_char(b, c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c);
+    for (size_t i = 0; i < s.n; i++) {
+        size_t at;
+
+        if (str_find((Str){lower, sizeof(lower) - 1}, s.p[i], &at)) {
+            buf_add_char(b, upper[at]);
+        } else {
+            buf_add_char(b, s.p[i]);
+        }
     }
 }
 

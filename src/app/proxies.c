@@ -108,24 +108,32 @@ static Str cut_last(Str *list)
     return last;
 }
 
+/* Goes on from *client through one list; false when it went as far as can be believed. */
+static bool walk(const struct network_list *trusted, Str list, Str *client)
+{
+    unsigned char bits[16];
+
+    while (list.n > 0) {
+        Str before = cut_last(&list);
+
+        if (!is_trusted(trusted, *client) || !address_parse(before, bits)) {
+            return false;
+        }
+        *client = before;
+    }
+    return true;
+}
+
 Str client_address(const struct network_list *trusted, const struct http_request *req)
 {
     Str client = req->peer;
+    bool goes_on = trusted->n > 0;
 
-    for (size_t i = req->n_headers; i > 0; i--) {
-        Str list = req->headers[i - 1].value;
+    for (size_t i = req->n_headers; goes_on && i > 0; i--) {
+        const struct http_header *h = &req->headers[i - 1];
 
-        if (!str_eq_nocase(req->headers[i - 1].name, S("X-Forwarded-For"))) {
-            continue;
-        }
-        while (list.n > 0) {
-            unsigned char bits[16];
-            Str before = cut_last(&list);
-
-            if (!is_trusted(trusted, client) || !address_parse(before, bits)) {
-                return client;
-            }
-            client = before;
+        if (str_eq_nocase(h->name, S("X-Forwarded-For"))) {
+            goes_on = walk(trusted, h->value, &client);
         }
     }
     return client;

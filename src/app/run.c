@@ -147,6 +147,7 @@ static Res use(struct cx *cx, struct run *r, struct config *config)
         config_free(&config);
         return res;
     }
+    log_setup(config->log_level, config->log_format);
     service_use(&r->service, snapshot_new(config, keyring, r->service.node));
     return OK;
 }
@@ -170,7 +171,6 @@ static void reload(struct run *r)
 
     if (res.code == FAIL_NONE) {
         log_what_stays(r->app->config, config);
-        log_setup(config->log_level, config->log_format);
         res = use(&cx, r, config);
     }
     log_use(&cx, "configuration", res);

@@ -287,11 +287,12 @@ static void identify(struct visit *v)
     } else if (v->need.is_renewal) {
         renew(v);
         act(v);
-    } else if (v->need.credential || v->need.provider) {
-        must_be(v->loaded == NULL); /* what was loaded counts */
+    } else if (!v->need.credential && !v->need.provider) {
+        act(v);
+    } else if (v->loaded == NULL) {
         leave(v, QUEUE_COLD, (struct job){.run = load_in_worker, .drop = drop});
     } else {
-        act(v);
+        finish(v, fail(cx, FAIL_INTERNAL, "cold again with what was loaded"));
     }
 }
 

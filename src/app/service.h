@@ -60,7 +60,7 @@ struct snapshot *service_snapshot(struct service *s); /* the caller drops it */
 
 /* serve.c: the handler and the threads of http/. */
 void serve_handle(struct http_exchange *ex);
-void *serve_thread_start(void *service, struct http_loop *loop);
+void *serve_thread_start(void *service, struct http_loop *http);
 void serve_thread_stop(void *service, void *loop_data);
 /* For the handlers of documents.c. */
 struct service *service_of_call(struct call *c);

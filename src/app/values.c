@@ -236,6 +236,19 @@ static bool address_is_right(Str address)
            && network_parse(name, &host) && !host.is_unix;
 }
 
+static Res address_read(struct cx *cx, const struct given *given, Str *address)
+{
+    if (str_starts(*address, S("unix:"))) {
+        return address_unix(cx, given, *address, address);
+    }
+    if (!address_is_right(*address)) {
+        return value_refuse(
+            cx, given,
+            "addresses with ports, as 127.0.0.1:8080 or [::]:8080, or unix:/path");
+    }
+    return OK;
+}
+
 Res value_addresses(
     struct cx *cx, const struct config_key *key, const struct given *given, void *to)
 {
@@ -246,13 +259,7 @@ Res value_addresses(
     (void)key;
     for (size_t i = 0; i < n; i++) {
         must_be(str_next_word(&rest, separators, &at[i]));
-        if (str_starts(at[i], S("unix:"))) {
-            TRY(address_unix(cx, given, at[i], &at[i]));
-        } else if (!address_is_right(at[i])) {
-            return value_refuse(
-                cx, given,
-                "addresses with ports, as 127.0.0.1:8080 or [::]:8080, or unix:/path");
-        }
+        TRY(address_read(cx, given, &at[i]));
     }
     *(struct text_list *)to = (struct text_list){at, n};
     return OK;
@@ -397,7 +404,7 @@ Res value_algorithms(
     return OK;
 }
 
-static void file_close(int *fd)
+static void file_close(const int *fd)
 {
     if (*fd >= 0) {
         (void)close(*fd);
@@ -430,7 +437,7 @@ Res file_read(struct cx *cx, const char *path, size_t most, Str *ret)
 Res value_from_file(struct cx *cx, const struct given *given, Str *ret)
 {
     const char *path;
-    Str text;
+    Str text = S("");
 
     TRY(str_z(cx, value_resolve(cx, given), &path));
     Res res = file_read(cx, path, LIMIT_SECRET_FILE_BYTES, &text);

@@ -72,7 +72,7 @@ static Res get_work(struct cx *cx, struct db *db, void *arg)
 
 Res account_show_run(struct cli *cli)
 {
-    struct account a;
+    struct account a = {0};
     struct wish w = {.cli = cli, .found = &a};
 
     TRY(cli_id(cli, cli->words[0], &w.id));

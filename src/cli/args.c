@@ -128,21 +128,25 @@ static Res take_word(struct cli *cli, Str word)
     return OK;
 }
 
+/* One argument; *used as of take_option. */
+static Res take(struct cli *cli, Str text, const char *next, bool *used)
+{
+    if (!cli->options_end && str_eq(text, S("--"))) {
+        cli->options_end = true;
+        return OK;
+    }
+    if (!cli->options_end && str_starts(text, S("--"))) {
+        return take_option(cli, text, next, used);
+    }
+    return take_word(cli, text);
+}
+
 static Res take_all(struct cli *cli, int argc, char **argv)
 {
-    bool options_end = false;
-
     for (int i = 1; i < argc; i++) {
-        Str text = str_from_z(argv[i]);
         bool used = false;
 
-        if (!options_end && str_eq(text, S("--"))) {
-            options_end = true;
-        } else if (!options_end && str_starts(text, S("--"))) {
-            TRY(take_option(cli, text, i + 1 < argc ? argv[i + 1] : NULL, &used));
-        } else {
-            TRY(take_word(cli, text));
-        }
+        TRY(take(cli, str_from_z(argv[i]), argv[i + 1], &used)); /* argv ends in NULL */
         i += used;
     }
     return OK;
@@ -163,6 +167,15 @@ static size_t words_of(const struct cli *cli, Str name)
     return n;
 }
 
+/* What is left are the command's own words. */
+static void drop_words(struct cli *cli, size_t n)
+{
+    cli->n_words -= n;
+    for (size_t i = 0; i < cli->n_words; i++) {
+        cli->words[i] = cli->words[i + n];
+    }
+}
+
 static Res find_command(struct cli *cli)
 {
     size_t n;
@@ -173,10 +186,7 @@ static Res find_command(struct cli *cli)
 
         if (words > 0) {
             cli->command = &all[i];
-            cli->n_words -= words;
-            for (size_t w = 0; w < cli->n_words; w++) {
-                cli->words[w] = cli->words[w + words];
-            }
+            drop_words(cli, words);
             return OK;
         }
     }

@@ -40,6 +40,7 @@ struct cli {
     } options[CLI_OPTIONS_MOST];
 
     size_t n_options;
+    bool options_end; /* "--" was there: what follows are words */
 };
 
 /* commands.c: every command, and what `caldock help` says of them. */

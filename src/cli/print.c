@@ -45,9 +45,9 @@ static void print_text(const char *text)
     }
 }
 
-static void print_value(const json_t *v);
+static void print_value(json_t *v);
 
-static void print_items(const json_t *v)
+static void print_items(json_t *v)
 {
     const char *key;
     json_t *item;
@@ -58,14 +58,14 @@ static void print_items(const json_t *v)
         print_text(i > 0 ? " " : "");
         print_value(item);
     }
-    json_object_foreach((json_t *)(uintptr_t)v, key, item)
+    json_object_foreach(v, key, item)
     {
         print_text(key);
         print_text(json_is_true(item) ? "=on " : "=off ");
     }
 }
 
-static void print_value(const json_t *v)
+static void print_value(json_t *v)
 {
     switch (json_typeof(v)) {
     case JSON_STRING:

@@ -170,7 +170,7 @@ static Res get_work(struct cx *cx, struct db *db, void *arg)
 
 static Res show(struct cli *cli, int64_t id)
 {
-    struct provider p;
+    struct provider p = {0};
     struct wish w = {.cli = cli, .id = id, .found = &p};
 
     TRY(not_there(cli, store_read(cli->cx, cli->app.store, get_work, &w), id));
