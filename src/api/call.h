@@ -28,7 +28,7 @@ struct field_error {
     Str message;
 };
 
-enum { CALL_FIELD_ERRORS = 8, CALL_PARK_KEY_BYTES = 32 };
+enum { CALL_FIELD_ERRORS = 8, CALL_PARK_KEY_BYTES = 64 };
 
 struct call {
     struct cx *cx;
@@ -53,8 +53,9 @@ struct call {
      * is run again when the key is woken, every LIMIT_PARK_LOOK_MS, and keeps its
      * progress in `progress`. */
     bool is_parked;
-    Str park_key; /* whoever leaves a slow handler with this set and not parked wakes that
-                     key */
+    /* Whoever leaves a slow handler with this set and not parked wakes that key, which
+     * has at most CALL_PARK_KEY_BYTES. */
+    Str park_key;
     void *progress;
 };
 

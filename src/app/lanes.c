@@ -91,6 +91,11 @@ static void unlock(struct lanes *l)
     must_be(pthread_mutex_unlock(&l->lock) == 0);
 }
 
+static bool has_key(const struct job *job, Str key)
+{
+    return str_eq((Str){job->key, job->key_bytes}, key);
+}
+
 /* With the lock held: what is parked under `key` (all of it when p is NULL) is queued
  * again. It was let in once, so the queue's limit doesn't count. */
 static void unpark(struct lanes *l, Str key)
@@ -98,7 +103,7 @@ static void unpark(struct lanes *l, Str key)
     struct queue *slow = &l->queues[QUEUE_SLOW];
 
     for (struct job *job = l->waiting; job != NULL; job = job->next_waiting) {
-        if (job->is_parked && (key.p == NULL || str_eq(job->key, key))) {
+        if (job->is_parked && (key.p == NULL || has_key(job, key))) {
             job->is_parked = false;
             l->n_parked--;
             list_add(&slow->jobs, job);
@@ -280,9 +285,10 @@ bool lanes_park(struct lanes *l, struct job *job, Str key)
 {
     size_t others = 0;
 
+    must_be(key.n > 0 && key.n <= sizeof(job->key));
     lock(l);
     for (const struct job *j = l->waiting; j != NULL; j = j->next_waiting) {
-        others += j != job && str_eq(j->key, key);
+        others += j != job && has_key(j, key);
     }
     bool is_taken = !l->is_stopping && others < LIMIT_PARKED_PER_FLOW;
 
@@ -291,7 +297,8 @@ bool lanes_park(struct lanes *l, struct job *job, Str key)
             job->next_waiting = l->waiting;
             l->waiting = job;
         }
-        job->key = key;
+        memcpy(job->key, key.p, key.n);
+        job->key_bytes = key.n;
         job->is_waiting = true;
         job->is_parked = true;
         l->n_parked++;

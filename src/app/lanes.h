@@ -25,7 +25,8 @@ struct job {
     /* The lanes' own. */
     struct job *next;
     struct job *next_waiting;
-    Str key;
+    char key[CALL_PARK_KEY_BYTES]; /* a copy: the runner's may change while others look */
+    size_t key_bytes;
     bool is_waiting; /* it parked, and has not left since */
     bool is_parked;  /* it parked, and was not woken since */
 };
@@ -43,7 +44,7 @@ void lanes_close(
 
 /* false at once when that queue is full or stopping. */
 bool lanes_push(struct lanes *l, enum lane_queue queue, struct job *job) MUST;
-/* From inside run(): parks under `key`, which lives as long as the job. false when
+/* From inside run(): parks under `key`, of at most CALL_PARK_KEY_BYTES. false when
  * LIMIT_PARKED_PER_FLOW others wait under it, or the lanes stop. */
 bool lanes_park(struct lanes *l, struct job *job, Str key) MUST;
 /* From inside run(), when it is done: it waits no more, and what is parked under `wake`
