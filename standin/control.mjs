@@ -116,12 +116,15 @@ export class Control {
         this.#answered.emit('entry', entry);
     }
 
-    // The first request from now on whose path contains `path`, once it has been answered.
-    async next(path) {
-        for (;;) {
-            const [entry] = await once(this.#answered, 'entry');
-            if (entry.path.includes(path)) return entry;
+    // The next request whose path contains `path`, once it has been answered; with `count`,
+    // the last of so many.
+    async next(path, count = 1) {
+        let last;
+        for (let left = count; left > 0;) {
+            [last] = await once(this.#answered, 'entry');
+            if (last.path.includes(path)) left--;
         }
+        return last;
     }
 
     // Requests whose path contains `path`, oldest first: {method, path, query, form, headers, status}.

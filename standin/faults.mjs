@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ways in which a source misbehaves on the wire. A fault waits for the next request whose
 // path contains its `path`, happens `times` times, and is gone.
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { readBody, send } from './wire.mjs';
 
 const MEGABYTE = 1024 * 1024;
@@ -12,6 +10,15 @@ function cutShort(response) {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100000 });
     response.write('{"access_token":"');
     setTimeout(() => response.destroy(), 50);
+}
+
+// The answer is made at once, and comes late.
+function holdBack(response, delay) {
+    const end = response.end.bind(response);
+    response.end = (...rest) => {
+        setTimeout(() => end(...rest), delay);
+        return response;
+    };
 }
 
 // How each kind of fault answers; the first that the fault names wins.
@@ -41,8 +48,9 @@ export class Faults {
         this.#waiting = [];
     }
 
+    // How many times something will still go wrong.
     get pending() {
-        return this.#waiting.length;
+        return this.#waiting.reduce((sum, { times }) => sum + times, 0);
     }
 
     #take(path) {
@@ -60,7 +68,7 @@ export class Faults {
         if (kind && request.method === 'POST') {
             entry.form = Object.fromEntries(new URLSearchParams(await readBody(request)));
         }
-        if (fault?.delay) await sleep(fault.delay);
+        if (fault?.delay) holdBack(response, fault.delay);
         if (kind) ANSWERS[kind](fault, request, response);
         return kind !== undefined;
     }

@@ -63,9 +63,15 @@ export class Memory {
         return gone.length;
     }
 
-    // All that one person ever allowed one client: what revoking at Google takes away.
+    // What one person allowed one client, as far as tokens came of it: revoking at Google takes
+    // it away. A code on its way stays good.
     forgetConsent(accountId, clientId) {
-        return this.forget((row) => row.accountId === accountId && row.clientId === clientId);
+        const isTheirs = (row) => row.accountId === accountId && row.clientId === clientId;
+        const rows = [...this.#rows.values()].filter(isTheirs);
+        const grants = new Set(
+            rows.filter(({ kind }) => /Token$/.test(kind)).map(({ grantId }) => grantId),
+        );
+        return this.forget((row) => isTheirs(row) && grants.has(row.grantId ?? row.jti));
     }
 
     expire(model) {
