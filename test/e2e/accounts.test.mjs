@@ -4,18 +4,16 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { ACCOUNTS, SOURCES, World, useWorld } from './lib/world.mjs';
+import { ACCOUNTS, SOURCES, World, openWorld } from './lib/world.mjs';
 
-const world = useWorld(test);
+const world = await openWorld(test);
 const PEOPLE = 5; // of this suite, beside those that the stand-in has
 
 // People with the same first name at both sources, enough for several pages.
-test.before(() => {
-    const { people } = world.standins.google.source;
-    for (let i = 1; i <= PEOPLE; i++) {
-        people.push({ sub: `2000${i}`, email: `person${i}@example.com`, name: `Person ${i}` });
-    }
-});
+const { people } = world.standins.google.source;
+for (let i = 1; i <= PEOPLE; i++) {
+    people.push({ sub: `2000${i}`, email: `person${i}@example.com`, name: `Person ${i}` });
+}
 
 const remove = (id, options) => world.ask(`${ACCOUNTS}/${id}`, { method: 'DELETE', ...options });
 const page = (query, options) => world.ask(ACCOUNTS, { query, ...options });

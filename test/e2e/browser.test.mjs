@@ -21,29 +21,24 @@ const ARGS = [
 ];
 const USER = { headers: { 'Caldock-User': 'demo-user' } };
 
-let world, demo, browser, context, page;
 const troubles = [];
+let context, page;
 
-test.before(async () => {
-    world = await World.open();
-    const port = await freePort();
-    await world.caldock.run(
-        'provider',
-        'set',
-        '1',
-        '--add-redirect',
-        `http://127.0.0.1:${port}/done`,
-    );
-    demo = new Demo({
-        caldockUrl: world.caldock.url,
-        token: await world.addToken('--provider', '1'),
-        port,
-    });
-    await demo.listen();
-    browser = await chromium.launch({
-        executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-        args: ARGS,
-    });
+const world = await World.open();
+const port = await freePort();
+await world.caldock.run('provider', 'set', '1', '--add-redirect', `http://127.0.0.1:${port}/done`);
+const demo = new Demo({
+    caldockUrl: world.caldock.url,
+    token: await world.addToken('--provider', '1'),
+    port,
+});
+await demo.listen();
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const browser = await chromium.launch({ executablePath, args: ARGS });
+test.after(async () => {
+    await browser.close();
+    demo.close();
+    await world.close();
 });
 test.beforeEach(async () => {
     for (const { id } of await world.accounts(USER)) {
@@ -56,11 +51,6 @@ test.beforeEach(async () => {
     await page.goto(demo.url);
 });
 test.afterEach(() => context.close());
-test.after(async () => {
-    await browser?.close();
-    demo?.close();
-    await world?.close();
-});
 
 async function consent(button, person, answer) {
     await page.getByRole('button', { name: button }).click();

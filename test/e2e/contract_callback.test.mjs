@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { SOURCES, World, useWorld } from './lib/world.mjs';
+import { SOURCES, World, openWorld } from './lib/world.mjs';
 
-const world = useWorld(test);
+const world = await openWorld(test);
 const stateOf = async (code) => new URL(await world.initiate(code)).searchParams.get('state');
 const callbackPath = (code) => `/oauth2/callback/${SOURCES[code].name}`;
 const both = (name, body) => {
@@ -161,8 +161,10 @@ test('MSFT: the AADSTS number only refines', async () => {
         ['access_denied', undefined, 'AADSTS90094: needs admin', 'admin_consent_required'],
         ['access_denied', undefined, 'AADSTS90095: approval workflow', 'admin_consent_required'],
         ['access_denied', undefined, 'AADSTS900941: admin consent', 'admin_consent_required'],
-        ['invalid_client', undefined, 'AADSTS65001: no consent', 'admin_consent_required'],
-        ['server_error', undefined, 'AADSTS90094 needs admin', 'admin_consent_required'],
+        ['access_denied', undefined, 'AADSTS65001: no consent', 'admin_consent_required'],
+        ['access_denied', 'cancel', 'AADSTS90094: needs admin', 'access_denied'],
+        ['invalid_client', undefined, 'AADSTS65001: no consent', 'source_misconfigured'],
+        ['server_error', undefined, 'AADSTS90094: needs admin', 'source_unavailable'],
         ['access_denied', undefined, 'AADSTS9009: not that one', 'access_denied'],
     ];
     for (const [error, subcode, description, outcome] of rows) {

@@ -9,7 +9,7 @@ import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { goodClaims, makeJwt, seconds } from './lib/jwt.mjs';
-import { ACCOUNTS, INITIATE, World, useWorld } from './lib/world.mjs';
+import { ACCOUNTS, INITIATE, World, openWorld } from './lib/world.mjs';
 
 const SECRET = 'a-shared-secret-of-32-bytes-or-more';
 const HS256 = {
@@ -18,12 +18,10 @@ const HS256 = {
     providers: '1, 2',
     secret: SECRET,
 };
-const world = useWorld(test, { settings: { 'jwt shared': HS256 } });
+const world = await openWorld(test, { settings: { 'jwt shared': HS256 } });
 
-test.before(async () => {
-    await world.addProvider(2);
-    await world.addProvider(3);
-});
+await world.addProvider(2);
+await world.addProvider(3);
 
 const rsa = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -186,7 +184,7 @@ test('JWTs: providers and modes', async () => {
         ['its own user', {}, { 'Caldock-User': 'user-1' }, OK],
         ['another user', {}, { 'Caldock-User': 'user-2' }, [403, 'permission_denied']],
         ['a subject outside the alphabet', { sub: 'a user' }, {}, [403, 'permission_denied']],
-        ['an empty subject', { sub: '' }, {}, [403, 'permission_denied']],
+        ['an empty subject', { sub: '' }, {}, FAILED],
         ['a subject of 129 characters', { sub: 'x'.repeat(129) }, {}, [403, 'permission_denied']],
         ['a subject of 128 characters', { sub: 'x'.repeat(128) }, {}, OK],
     ];
@@ -258,12 +256,7 @@ test('keys of issuers: PEM, JWK, JWKS in files, a JWKS behind a URL', async () =
             ['url again', signed('url', ec, 'ES256', 'e1'), OK],
             ['only some algorithms', signed('strict', rsa, 'RS256', 'r1'), FAILED],
             ['only some algorithms, the right one', signed('strict', ec, 'ES256', 'e1'), OK],
-            ['any audience', signed('any', rsa, 'RS256', undefined, { aud: undefined }), FAILED],
-            [
-                'any audience, when there is one',
-                signed('any', rsa, 'RS256', undefined, { aud: 'whoever' }),
-                OK,
-            ],
+            ['any audience', signed('any', rsa, 'RS256', undefined, { aud: 'whoever' }), OK],
         ];
         for (const [what, headers, expected] of rows) {
             assert.deepEqual(await answerTo(headers, own), expected, what);

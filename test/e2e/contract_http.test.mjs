@@ -8,9 +8,9 @@ import test from 'node:test';
 import { freePort } from '../../standin/caldock.mjs';
 import { ask } from '../../standin/wire.mjs';
 import { parseAnswers, talk } from './lib/raw.mjs';
-import { ACCOUNTS, INITIATE, World, useWorld } from './lib/world.mjs';
+import { ACCOUNTS, INITIATE, World, openWorld } from './lib/world.mjs';
 
-const world = useWorld(test);
+const world = await openWorld(test);
 const HOST = 'Host: x\r\n';
 const head = (...lines) => `${lines.join('\r\n')}\r\n\r\n`;
 const say = (pieces, options) => talk(world.caldock.port, pieces, options);

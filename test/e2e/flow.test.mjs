@@ -6,7 +6,7 @@ import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { goodClaims, makeJwt } from './lib/jwt.mjs';
-import { ACCOUNTS, INITIATE, PATTERN, SOURCES, World, useWorld } from './lib/world.mjs';
+import { ACCOUNTS, INITIATE, PATTERN, SOURCES, World, openWorld } from './lib/world.mjs';
 
 const ISSUER = {
     issuer: 'https://issuer.example',
@@ -14,7 +14,7 @@ const ISSUER = {
     providers: '*',
     secret: 'a-shared-secret-of-32-bytes-or-more',
 };
-const world = useWorld(test, { settings: { 'jwt demo': ISSUER } });
+const world = await openWorld(test, { settings: { 'jwt demo': ISSUER } });
 const both = (name, body) => {
     for (const code of Object.keys(SOURCES)) test(`${code}: ${name}`, () => body(code));
 };

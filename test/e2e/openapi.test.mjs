@@ -5,13 +5,10 @@ import test from 'node:test';
 
 import { Validator } from '@seriousme/openapi-schema-validator';
 
-import { ACCOUNTS, useWorld } from './lib/world.mjs';
+import { ACCOUNTS, openWorld } from './lib/world.mjs';
 
-const world = useWorld(test);
-let document;
-test.before(async () => {
-    document = (await world.ask('/api/v2/openapi.json', { token: null })).body;
-});
+const world = await openWorld(test);
+const document = (await world.ask('/api/v2/openapi.json', { token: null })).body;
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const operations = () =>

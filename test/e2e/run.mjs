@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 const folder = path.dirname(fileURLToPath(import.meta.url));
 const wanted = process.argv.slice(2);
 const LAST = 'secrets';
+const PATIENCE_MS = 600000; // for one suite
 
 const names = readdirSync(folder)
     .filter((file) => file.endsWith('.test.mjs'))
@@ -21,7 +22,12 @@ const names = readdirSync(folder)
 function run(name) {
     return new Promise((resolve) => {
         const args = ['--test-reporter=tap', path.join(folder, `${name}.test.mjs`)];
-        const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+        const stdio = ['ignore', 'pipe', 'inherit'];
+        const child = spawn(process.execPath, args, {
+            stdio,
+            timeout: PATIENCE_MS,
+            killSignal: 'SIGKILL',
+        });
         let output = '';
         child.stdout.on('data', (chunk) => {
             output += chunk;

@@ -12,15 +12,13 @@ const folder = process.env.CALDOCK_E2E_LOGS;
 const SHORTEST = 16; // what is shorter was made up by a test, and is no secret
 const PREFIX = 12;
 
-test.before(async () => {
-    // Something to search, also when this suite runs alone.
-    const world = await World.open();
-    for (const code of ['GOOG', 'MSFT']) {
-        await world.connected(code);
-        await world.connect(code, { deny: true });
-    }
-    await world.close();
-});
+// Something to search, also when this suite runs alone.
+const world = await World.open();
+for (const code of ['GOOG', 'MSFT']) {
+    await world.connected(code);
+    await world.connect(code, { deny: true });
+}
+await world.close();
 
 const variants = (secret) => [
     secret,

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { goodClaims, makeJwt } from './lib/jwt.mjs';
-import { REDIRECT, useWorld } from './lib/world.mjs';
+import { REDIRECT, openWorld } from './lib/world.mjs';
 
 const SECRET = 'a-shared-secret-of-32-bytes-or-more';
-const world = useWorld(test, {
+const world = await openWorld(test, {
     settings: {
         'jwt demo': {
             issuer: 'https://issuer.example',

@@ -48,34 +48,44 @@ let serial = 0;
 
 export class World {
     secrets = new Set(); // what no log may hold; the stand-ins keep theirs
+    standins = {};
+    #isConnected = false; // something may be, since the last clear()
 
     // {settings?: Caldock's, decoys?, binary?, provider?: false to add none, serve?: false}
-    static async open({ settings, decoys, binary = BINARY, provider = true, serve = true } = {}) {
+    static async open(options = {}) {
         const world = new World();
-        const port = await freePort();
-        const url = `http://127.0.0.1:${port}`;
-        world.folder = await mkdtemp(path.join(os.tmpdir(), 'caldock-'));
-        world.standins = {};
-        for (const name of ['google', 'microsoft']) {
-            const redirectUris = [callbackUrl(url, name)];
-            world.standins[name] = await Standin.start(name, { redirectUris, decoys });
+        try {
+            await world.#build(options);
+        } catch (error) {
+            await world.close();
+            throw error;
         }
-        world.caldock = await Caldock.create({
-            binary,
-            port,
-            settings,
-            folder: path.join(world.folder, 'caldock'),
-            standins: world.standins,
-            logFile: logs && path.join(logs, `${suite}-${++serial}.log`),
-        });
-        if (provider) await world.addProvider(1);
-        if (provider) world.token = await world.addToken('--provider', '1');
-        if (serve) await world.caldock.start();
         return world;
     }
 
+    async #build({ settings, decoys, binary = BINARY, provider = true, serve = true }) {
+        const port = await freePort();
+        const url = `http://127.0.0.1:${port}`;
+        this.folder = await mkdtemp(path.join(os.tmpdir(), 'caldock-'));
+        for (const name of ['google', 'microsoft']) {
+            const redirectUris = [callbackUrl(url, name)];
+            this.standins[name] = await Standin.start(name, { redirectUris, decoys });
+        }
+        this.caldock = await Caldock.create({
+            binary,
+            port,
+            settings,
+            folder: path.join(this.folder, 'caldock'),
+            standins: this.standins,
+            logFile: logs && path.join(logs, `${suite}-${++serial}.log`),
+        });
+        if (provider) await this.addProvider(1);
+        if (provider) this.token = await this.addToken('--provider', '1');
+        if (serve) await this.caldock.start();
+    }
+
     async close() {
-        await this.caldock.stop('SIGKILL');
+        await this.caldock?.stop('SIGKILL');
         for (const standin of Object.values(this.standins)) {
             standin.identity.secrets.forEach((secret) => this.secrets.add(secret));
             this.secrets.add(standin.source.client.client_secret);
@@ -84,6 +94,23 @@ export class World {
         if (logs)
             await appendFile(path.join(logs, 'secrets.txt'), [...this.secrets, ''].join('\n'));
         await rm(this.folder, { recursive: true, force: true });
+    }
+
+    // As before the first test: no account, of whomever, and stand-ins that know of nothing.
+    // Waits for the revocations that this brings about, so that none comes into the next test.
+    async clear() {
+        if (this.#isConnected) await this.#disconnectAll();
+        this.#isConnected = false;
+        Object.values(this.standins).forEach((standin) => standin.control.reset());
+    }
+
+    async #disconnectAll() {
+        const accounts = JSON.parse(await this.caldock.run('account', 'list', '--json'));
+        const google = accounts.filter((account) => account.calendar_source === 'GOOG');
+        const due = new Set(google.map((account) => account.account_id)).size;
+        const revoked = this.control('GOOG').next('/revoke', due);
+        for (const { id } of accounts) await this.caldock.run('account', 'remove', String(id));
+        await revoked;
     }
 
     standin(code) {
@@ -115,13 +142,16 @@ export class World {
     }
 
     // One request to Caldock. `token`: an API token, null for no credential. `json`: a body.
-    // `query`: parameters. → {status, headers, text, body: the JSON, if it is some}
+    // `query`: parameters. `headers` as a flat list is sent as it is, with nothing added.
+    // → {status, headers, text, body: the JSON, if it is some}
     async ask(target, { token = this.token, json, query, headers = {}, ...rest } = {}) {
-        const sent = {
-            ...(token !== null && { authorization: `Token ${token}` }),
-            ...(json !== undefined && { 'content-type': 'application/json' }),
-            ...headers,
-        };
+        const sent = Array.isArray(headers)
+            ? headers
+            : {
+                  ...(token !== null && { authorization: `Token ${token}` }),
+                  ...(json !== undefined && { 'content-type': 'application/json' }),
+                  ...headers,
+              };
         const [, credential] = String(sent.authorization ?? '').split(' ');
         if (credential) this.secrets.add(credential);
         const url = new URL(this.caldock.url + target);
@@ -130,7 +160,7 @@ export class World {
         const body = json === undefined ? rest.body : JSON.stringify(json);
         const answer = await ask(url, { ...rest, headers: sent, body });
         const isJson = answer.headers['content-type']?.startsWith('application/json');
-        return { ...answer, body: isJson ? JSON.parse(answer.text) : undefined };
+        return { ...answer, body: isJson && answer.text ? JSON.parse(answer.text) : undefined };
     }
 
     post(target, json, options) {
@@ -161,7 +191,9 @@ export class World {
         }
         const answer = await ask(url, options);
         const to = answer.headers.location && new URL(answer.headers.location);
-        return { ...answer, to, result: to && Object.fromEntries(to.searchParams) };
+        const result = to && Object.fromEntries(to.searchParams);
+        this.#isConnected ||= result?.success === '1';
+        return { ...answer, to, result };
     }
 
     // The callback of a flow just started, with parameters of one's own choosing.
@@ -206,21 +238,10 @@ export class World {
     }
 }
 
-// A world for the suite that calls this, open from its first test to its last.
-export function useWorld(test, options) {
-    const holder = {};
-    test.before(async () => {
-        holder.world = await World.open(options);
-    });
-    test.beforeEach(() => {
-        Object.values(holder.world.standins).forEach((standin) => standin.control.reset());
-    });
-    test.after(() => holder.world?.close());
-    return new Proxy(holder, {
-        get: (target, name) => {
-            const value = target.world?.[name];
-            return typeof value === 'function' ? value.bind(target.world) : value;
-        },
-        set: (target, name, value) => Reflect.set(target.world, name, value),
-    });
+// A world for the suite that calls this, cleared before each of its tests.
+export async function openWorld(test, options) {
+    const world = await World.open(options);
+    test.beforeEach(() => world.clear());
+    test.after(() => world.close());
+    return world;
 }
