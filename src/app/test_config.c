@@ -416,6 +416,27 @@ static void test_config_read_takes_no_more_than_the_file_may_have(void **state)
     T_FAIL(FAIL_CONFIG, read_text(buf_text(&b), &c));
 }
 
+static void test_config_read_takes_secrets_up_to_their_limit(void **state)
+{
+    struct buf b = {.mem = &t_cx()->mem, .max = LIMIT_SECRET_FILE_BYTES + 1};
+    Str text = S("[google]\nclient_id=a\nclient_secret_file=secret\n");
+    struct config *c;
+
+    (void)state;
+    while (b.n < LIMIT_SECRET_FILE_BYTES) {
+        buf_add_char(&b, 's');
+    }
+    put_file("secret", buf_text(&b));
+    T_OK(read_text(text, &c));
+    T_INT(
+        c->settings.sources[SOURCE_GOOGLE - 1].client.client_secret.n,
+        LIMIT_SECRET_FILE_BYTES);
+    config_free(&c);
+    buf_add_char(&b, 's');
+    put_file("secret", buf_text(&b));
+    T_FAIL(FAIL_CONFIG, read_text(text, &c));
+}
+
 static void test_config_read_takes_1000_values(void **state)
 {
     struct buf b = {.mem = &t_cx()->mem, .max = LIMIT_CONFIG_BYTES};
@@ -504,6 +525,7 @@ int main(void)
         T(test_config_read_finds_its_file),
         T(test_config_read_holds_its_limits),
         T(test_config_read_takes_no_more_than_the_file_may_have),
+        T(test_config_read_takes_secrets_up_to_their_limit),
         T(test_config_read_takes_1000_values),
         T(test_config_read_takes_names_up_to_their_limit),
         T(test_config_sample_is_a_configuration_of_defaults),

@@ -50,12 +50,13 @@ Res account_list_run(struct cli *cli)
 {
     struct wish w = {.cli = cli};
     Str provider = cli_value(cli, S("--provider"));
-    json_t *list = json_array();
 
     if (cli_has(cli, S("--provider"))) {
         TRY(cli_id(cli, provider, &w.id));
     }
     TRY(store_read(cli->cx, cli->app.store, list_work, &w));
+    json_t *list = json_array();
+
     for (size_t i = 0; i < w.n_found; i++) {
         (void)json_array_append_new(list, account_json(&w.found[i]));
     }

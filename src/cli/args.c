@@ -141,12 +141,12 @@ static Res take(struct cli *cli, Str text, const char *next, bool *used)
     return take_word(cli, text);
 }
 
-static Res take_all(struct cli *cli, int argc, char **argv)
+static Res take_all(struct cli *cli, const char *const *argv)
 {
-    for (int i = 1; i < argc; i++) {
+    for (size_t i = 1; argv[i] != NULL; i++) {
         bool used = false;
 
-        TRY(take(cli, str_from_z(argv[i]), argv[i + 1], &used)); /* argv ends in NULL */
+        TRY(take(cli, str_from_z(argv[i]), argv[i + 1], &used));
         i += used;
     }
     return OK;
@@ -209,9 +209,9 @@ static bool command_takes(const struct command *c, Str option)
     return str_eq(option, S("--config")) || str_eq(option, S("--json"));
 }
 
-Res cli_parse(struct cli *cli, int argc, char **argv)
+Res cli_parse(struct cli *cli, const char *const *argv)
 {
-    TRY(take_all(cli, argc, argv));
+    TRY(take_all(cli, argv));
     TRY(find_command(cli));
     const struct command *c = cli->command;
     size_t most = c->words_most > 0 ? c->words_most : c->words;

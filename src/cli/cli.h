@@ -48,7 +48,7 @@ const struct command *commands(size_t *n);
 Res help_run(struct cli *cli);
 
 /* args.c. FAIL_PARSE_ERROR is wrong usage, here and everywhere below. */
-Res cli_parse(struct cli *cli, int argc, char **argv) MUST;
+Res cli_parse(struct cli *cli, const char *const *argv) MUST; /* main's: ends in NULL */
 Res cli_misuse(struct cli *cli, const char *what, Str value) MUST;
 bool cli_has(const struct cli *cli, Str option);
 /* The value of one that may be given once; empty when it isn't given. */

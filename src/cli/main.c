@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         (void)printf("caldock %s\n", CALDOCK_VERSION);
     }
     cli->cx = &cli->app.cx;
-    Res res = wants_version ? OK : cli_parse(cli, argc, argv);
+    Res res = wants_version ? OK : cli_parse(cli, (const char *const *)argv);
 
     if (!wants_version && res.code == FAIL_NONE) {
         res = run(cli);

@@ -49,19 +49,21 @@ static void print_value(json_t *v);
 
 static void print_items(json_t *v)
 {
+    const char *before = "";
     const char *key;
     json_t *item;
     size_t i;
 
     json_array_foreach(v, i, item)
     {
-        print_text(i > 0 ? " " : "");
+        print_text(before);
         print_value(item);
+        before = " ";
     }
     json_object_foreach(v, key, item)
     {
-        print_text(key);
-        print_text(json_is_true(item) ? "=on " : "=off ");
+        (void)printf("%s%s=%s", before, key, json_is_true(item) ? "on" : "off");
+        before = " ";
     }
 }
 

@@ -151,9 +151,10 @@ static Res list_work(struct cx *cx, struct db *db, void *arg)
 Res provider_list_run(struct cli *cli)
 {
     struct wish w = {.cli = cli};
-    json_t *list = json_array();
 
     TRY(store_read(cli->cx, cli->app.store, list_work, &w));
+    json_t *list = json_array();
+
     for (size_t i = 0; i < w.n_found; i++) {
         (void)json_array_append_new(list, provider_json(&w.found[i]));
     }
