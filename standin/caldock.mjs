@@ -2,6 +2,7 @@
 // A Caldock of one's own, wired to the stand-ins: a folder with configuration, key file and
 // store, the commands, and the service, for the demonstration and the end-to-end tests.
 import { execFile, spawn } from 'node:child_process';
+import crypto from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import net from 'node:net';
@@ -10,16 +11,18 @@ import readline from 'node:readline';
 
 const START_MS = 20000;
 
-// A port that was free a moment ago: `wish`, when it was.
-export function freePort(wish = 0) {
-    return new Promise((resolve, reject) => {
-        const server = net.createServer();
-        server.on('error', (error) => (wish ? resolve(freePort()) : reject(error)));
-        server.listen(wish, '127.0.0.1', () => {
-            const { port } = server.address();
-            server.close(() => resolve(port));
-        });
+const isFree = (port) =>
+    new Promise((resolve) => {
+        const server = net.createServer().on('error', () => resolve(false));
+        server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
+
+// A port that was free a moment ago: `wish`, when it was, else one that no outgoing connection
+// and no listener on port 0 is ever given.
+export async function freePort(wish) {
+    let port = wish ?? crypto.randomInt(20000, 32000);
+    while (!(await isFree(port))) port = crypto.randomInt(20000, 32000);
+    return port;
 }
 
 // The redirect URIs to register with a stand-in.

@@ -54,10 +54,19 @@ export class Standin {
                 await this.#answer(request, response, url);
             }
         } catch (error) {
-            console.error(error);
-            if (!response.headersSent)
-                send(response, 500, { error: 'standin', message: error.message });
+            this.#apologise(response, error);
         }
+    }
+
+    // A page that a person left open too long, or went back to, is no fault of ours.
+    #apologise(response, error) {
+        if (error.expose && !response.headersSent) {
+            const text = '<!doctype html><title>Expired</title><h1>This page has expired</h1>';
+            return send(response, error.status, text);
+        }
+        console.error(error);
+        if (!response.headersSent)
+            send(response, 500, { error: 'standin', message: error.message });
     }
 
     async #answer(request, response, url) {

@@ -109,7 +109,10 @@ export class World {
         const google = accounts.filter((account) => account.calendar_source === 'GOOG');
         const due = new Set(google.map((account) => account.account_id)).size;
         const revoked = this.control('GOOG').next('/revoke', due);
-        for (const { id } of accounts) await this.caldock.run('account', 'remove', String(id));
+        for (const { id } of accounts) {
+            const { status } = await this.ask(`${ACCOUNTS}/${id}`, { method: 'DELETE' });
+            if (status !== 204) await this.caldock.run('account', 'remove', String(id));
+        }
         await revoked;
     }
 
