@@ -116,8 +116,15 @@ Res connect_run(struct callback *cb)
     if (c->is_parked) {
         return OK;
     }
-    return cb->source->look(
-        c->cx, c->worker->net, &c->settings->net, cb->own, cb->tokens.access_token);
+    struct source_call call = {
+        .net = c->worker->net,
+        .options = &c->settings->net,
+        .own = cb->own,
+        .access_token = cb->tokens.access_token,
+        .scope = cb->tokens.scope,
+    };
+
+    return cb->source->look(c->cx, &call);
 }
 
 /* Whose account of this person there is already: 0 when none, the account's id when it is

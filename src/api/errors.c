@@ -94,6 +94,7 @@ static const struct error_row error_rows[FAIL_COUNT] = {
     [FAIL_LIMIT] = INTERNAL,
     [FAIL_CONFIG] = INTERNAL,
     [FAIL_GRANT_REFUSED] = INTERNAL,
+    [FAIL_TOKEN_REFUSED] = INTERNAL,
     [FAIL_UNREADABLE] = INTERNAL,
 };
 /* clang-format on */

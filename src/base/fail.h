@@ -67,6 +67,7 @@ enum fail {
     FAIL_LIMIT,         /* something did not fit its named limit */
     FAIL_CONFIG,        /* the operator has to mend something; the reason says what */
     FAIL_GRANT_REFUSED, /* a refresh token is dead for good (invalid_grant) */
+    FAIL_TOKEN_REFUSED, /* a source doesn't take an access token (any more) */
     FAIL_UNREADABLE,    /* sealed data does not open: wrong key, other record, altered */
 
     FAIL_COUNT

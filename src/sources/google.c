@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * google.c - Google: OpenID Connect and Calendar API v3.
+ * google.c - Google: OpenID Connect.
  *
- * Endpoints and quirks, as data where it can be. The protocol is in oauth/.
+ * Endpoints and quirks, as data where it can be. The protocol is in oauth/, calendars are
+ * in google_calendars.c.
  */
-#include "base/buf.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "sources/kit.h"
-#include "sources/look.h"
 
 static void google_defaults(struct arena *mem, Str tenant, struct source_settings *s)
 {
@@ -76,58 +75,6 @@ static bool google_scope_fits(Str granted, Str needed)
     return str_eq(scope_plain(granted), scope_plain(needed));
 }
 
-static Str look_reason(const json_t *body)
-{
-    const json_t *errors = json_object_get(json_object_get(body, "error"), "errors");
-    Str reason = S("");
-
-    (void)j_text(json_array_get(errors, 0), "reason", &reason);
-    return reason;
-}
-
-static Str look_next(struct arena *mem, Str first, const json_t *body)
-{
-    Str token = S("");
-
-    (void)j_text(body, "nextPageToken", &token);
-    struct buf b = {.mem = mem, .max = first.n + 16 + 3 * token.n};
-
-    if (token.n == 0) {
-        return S("");
-    }
-    buf_add(&b, first);
-    buf_add(&b, S("&pageToken="));
-    buf_add_escaped(&b, token);
-    return buf_text(&b);
-}
-
-/* accessNotConfigured: the client's own project has the Calendar API switched off. */
-static const struct look_error look_errors[] = {
-    {SI("notACalendarUser"),        403, FAIL_NO_CALENDAR         },
-    {SI(""),                        404, FAIL_NO_CALENDAR         },
-    {SI("rateLimitExceeded"),       403, FAIL_SOURCE_RATE_LIMITED },
-    {SI("userRateLimitExceeded"),   403, FAIL_SOURCE_RATE_LIMITED },
-    {SI("quotaExceeded"),           403, FAIL_SOURCE_RATE_LIMITED },
-    {SI("insufficientPermissions"), 403, FAIL_MISSING_SCOPES      },
-    {SI("accessNotConfigured"),     403, FAIL_SOURCE_MISCONFIGURED},
-};
-
-const struct look google_calendars = {
-    .path = SI("/users/me/calendarList?maxResults=1&showHidden=true"),
-    .items = "items",
-    .reason = look_reason,
-    .next = look_next,
-    .errors = look_errors,
-    .n_errors = COUNT(look_errors),
-};
-
-static Res google_look(
-    struct cx *cx, struct net *net, const struct net_options *options,
-    const struct source_settings *s, Str access_token)
-{
-    return look_run(cx, net, options, &google_calendars, s, access_token);
-}
-
 const struct source source_google = {
     .id = SOURCE_GOOGLE,
     .code = SI("GOOG"),
@@ -142,5 +89,8 @@ const struct source source_google = {
     .response_issuer_fits = google_response_issuer_fits,
     .person = google_person,
     .scope_fits = google_scope_fits,
+    .idle_days = 180,
     .look = google_look,
+    .calendars_list = google_calendars_list,
+    .calendar_get = google_calendar_get,
 };

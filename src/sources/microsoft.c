@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * microsoft.c - Microsoft: identity platform v2.0 and Graph v1.0.
+ * microsoft.c - Microsoft: identity platform v2.0.
  *
  * Endpoints and quirks, as data where it can be: many tenants behind one template of an
- * issuer, and no revocation. The protocol is in oauth/.
+ * issuer, and no revocation. The protocol is in oauth/, calendars are in
+ * microsoft_calendars.c.
  */
-#include "base/buf.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "sources/kit.h"
-#include "sources/look.h"
 
 /* The tenant of all personal accounts. */
 static const Str personal_tenant = SI("9188040d-6c67-4c5b-b112-36a304b66dad");
@@ -153,56 +152,6 @@ static bool microsoft_scope_fits(Str granted, Str needed)
     return str_eq_nocase(scope_short(granted), scope_short(needed));
 }
 
-static Str look_reason(const json_t *body)
-{
-    Str reason = S("");
-
-    (void)j_text(json_object_get(body, "error"), "code", &reason);
-    return reason;
-}
-
-static Str look_next(struct arena *mem, Str first, const json_t *body)
-{
-    Str link = S("");
-
-    (void)first;
-    (void)j_text(body, "@odata.nextLink", &link);
-    return str_dup(mem, link);
-}
-
-/* A guest, no licence, a mailbox on the customer's premises: Exchange has a name for
- * each.
- */
-static const struct look_error look_errors[] = {
-    {SI(""),                                   404, FAIL_NO_CALENDAR        },
-    {SI("MailboxNotEnabledForRESTAPI"),        0,   FAIL_NO_CALENDAR        },
-    {SI("MailboxNotSupportedForRESTAPI"),      0,   FAIL_NO_CALENDAR        },
-    {SI("MailboxNotHostedInExchangeOnline"),   0,   FAIL_NO_CALENDAR        },
-    {SI("OrganizationFromTenantGuidNotFound"), 0,   FAIL_NO_CALENDAR        },
-    {SI("ErrorNonExistentMailbox"),            0,   FAIL_NO_CALENDAR        },
-    {SI("ErrorMissingEmailAddress"),           0,   FAIL_NO_CALENDAR        },
-    {SI("ErrorItemNotFound"),                  0,   FAIL_NO_CALENDAR        },
-    {SI("extensionError"),                     0,   FAIL_NO_CALENDAR        },
-    {SI("ApplicationThrottled"),               0,   FAIL_SOURCE_RATE_LIMITED},
-    {SI("activityLimitReached"),               0,   FAIL_SOURCE_RATE_LIMITED},
-};
-
-const struct look microsoft_calendars = {
-    .path = SI("/me/calendars?$top=1&$select=id"),
-    .items = "value",
-    .reason = look_reason,
-    .next = look_next,
-    .errors = look_errors,
-    .n_errors = COUNT(look_errors),
-};
-
-static Res microsoft_look(
-    struct cx *cx, struct net *net, const struct net_options *options,
-    const struct source_settings *s, Str access_token)
-{
-    return look_run(cx, net, options, &microsoft_calendars, s, access_token);
-}
-
 const struct source source_microsoft = {
     .id = SOURCE_MICROSOFT,
     .code = SI("MSFT"),
@@ -216,5 +165,8 @@ const struct source source_microsoft = {
     .response_issuer_fits = microsoft_response_issuer_fits,
     .person = microsoft_person,
     .scope_fits = microsoft_scope_fits,
+    .idle_days = 90,
     .look = microsoft_look,
+    .calendars_list = microsoft_calendars_list,
+    .calendar_get = microsoft_calendar_get,
 };

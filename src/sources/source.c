@@ -91,7 +91,7 @@ static bool scope_is_needed(Str scope)
     return true;
 }
 
-static bool scope_is_granted(const struct source *source, Str granted, Str needed)
+bool scope_is_granted(const struct source *source, Str granted, Str needed)
 {
     Str scope;
 
@@ -103,19 +103,26 @@ static bool scope_is_granted(const struct source *source, Str granted, Str neede
     return false;
 }
 
-Res source_scopes_check(struct cx *cx, const struct source_settings *s, Str granted)
+Res source_scopes_kept(
+    struct cx *cx, const struct source_settings *s, Str before, Str granted)
 {
     const struct source *source = source_get(s->id);
     Str wanted = s->client.scopes;
     Str scope;
 
     while (str_next_word(&wanted, S(" "), &scope)) {
-        if (scope_is_needed(scope) && !scope_is_granted(source, granted, scope)) {
+        if (scope_is_needed(scope) && scope_is_granted(source, before, scope)
+            && !scope_is_granted(source, granted, scope)) {
             return fail(
                 cx, FAIL_MISSING_SCOPES, "not granted: %.*s", (int)scope.n, scope.p);
         }
     }
     return OK;
+}
+
+Res source_scopes_check(struct cx *cx, const struct source_settings *s, Str granted)
+{
+    return source_scopes_kept(cx, s, s->client.scopes, granted);
 }
 
 Res source_person_check(

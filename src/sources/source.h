@@ -2,7 +2,7 @@
 /*
  * source.h - two calendar sources, one shape.
  *
- * A source is one file (google.c, microsoft.c) and a row in the table of source.c.
+ * A source is its files (google*.c, microsoft*.c) and a row in the table of source.c.
  * Everything in those files is data or quirk; the protocol is in oauth/.
  */
 #pragma once
@@ -33,6 +33,31 @@ struct person {
     bool is_work;
 };
 
+/* One call to a source's API for one account. */
+struct source_call {
+    struct net *net;
+    const struct net_options *options;
+    const struct source_settings *own;
+    Str access_token;
+    Str scope;             /* as granted */
+    int64_t retry_after_s; /* after a failure: as the source says it, -1: it doesn't */
+};
+
+struct calendar {
+    Str id;   /* at most LIMIT_CALENDAR_ID_BYTES */
+    Str name; /* at most LIMIT_CALENDAR_NAME_BYTES, and may be empty */
+    bool is_primary;
+    bool can_edit;
+    Str time_zone; /* IANA's name; empty: the source doesn't say */
+    Str color;     /* #rrggbb; empty: none */
+};
+
+struct calendar_list {
+    struct calendar *at;
+    size_t n;
+    size_t room;
+};
+
 struct source {
     enum source_id id;
     Str code; /* "GOOG" */
@@ -49,10 +74,16 @@ struct source {
     Res (*person)(struct cx *cx, const struct id_claims *claims, struct person *ret);
     /* Whether the granted scope counts as the needed one. */
     bool (*scope_fits)(Str granted, Str needed);
-    /* One look at the calendars: FAIL_NO_CALENDAR, or FAIL_SOURCE_… */
-    Res (*look)(
-        struct cx *cx, struct net *net, const struct net_options *options,
-        const struct source_settings *s, Str access_token);
+    int64_t idle_days; /* a grant that nobody uses for so long dies */
+    /* One look at the calendars: FAIL_NO_CALENDAR, FAIL_MISSING_SCOPES, or FAIL_SOURCE_…
+     */
+    Res (*look)(struct cx *cx, struct source_call *call);
+    /* All of them, in the source's order; one. FAIL_TOKEN_REFUSED (401),
+     * FAIL_PERMISSION_DENIED (403), FAIL_NOT_FOUND (404, 410), or FAIL_SOURCE_… */
+    Res (*calendars_list)(
+        struct cx *cx, struct source_call *call, struct calendar_list *ret);
+    Res (*calendar_get)(
+        struct cx *cx, struct source_call *call, Str id, struct calendar *ret);
 };
 
 /* The codes of all sources, as choices of a field. */
@@ -66,6 +97,9 @@ const struct source *source_by_name(Str name);
 /* Every configured scope but openid, email, profile and offline_access was granted.
  * FAIL_MISSING_SCOPES names the first that was not. */
 Res source_scopes_check(struct cx *cx, const struct source_settings *s, Str granted) MUST;
+/* Of the same scopes, those that were granted before still are. FAIL_MISSING_SCOPES. */
+Res source_scopes_kept(
+    struct cx *cx, const struct source_settings *s, Str before, Str granted) MUST;
 /* FAIL_ACCOUNT_TYPE_NOT_ALLOWED. */
 Res source_person_check(
     struct cx *cx, const struct source_settings *s, const struct person *p) MUST;

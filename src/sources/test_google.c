@@ -2,9 +2,6 @@
 #include "base/limits.h"
 #include "base/testing.h"
 #include "sources/kit.h"
-#include "sources/look.h"
-
-#define FIRST "https://www.googleapis.com/calendar/v3/users/me/calendarList?maxResults=1"
 
 static void test_defaults_fill_what_is_empty(void **state)
 {
@@ -104,85 +101,7 @@ static void test_person_refuses_what_is_no_sub(void **state)
     T_OK(source_google.person(t_cx(), &longest, &p));
 }
 
-#define ERROR(code, reason)                                                              \
-    "{\"error\":{\"code\":" #code ",\"message\":\"m\",\"errors\":[{\"domain\":\"d\","    \
-    "\"reason\":\"" reason "\",\"message\":\"m\"}]}}"
-
-static void test_look_judge_knows_googles_words(void **state)
-{
-    static const struct {
-        int status;
-        Str body;
-        enum fail want;
-    } rows[] = {
-        {200,                          SI("{\"kind\":\"calendar#calendarList\",\"items\":[{\"id\":\"a@b\"}]}"),
-         FAIL_NONE},
-        {200,                          SI("{\"items\":[]}"),                                                    FAIL_NO_CALENDAR},
-        {200,                          SI("{}"),                                                                FAIL_SOURCE_ERROR},
-        {200,                          SI("{\"items\":{}}"),                                                    FAIL_SOURCE_ERROR},
-        {200,                          SI("[]"),                                                                FAIL_SOURCE_ERROR},
-        {200,                          SI("<html>"),                                                            FAIL_SOURCE_ERROR},
-        {200,                          SI(""),                                                                  FAIL_SOURCE_ERROR},
-        {204,                          SI(""),                                                                  FAIL_SOURCE_ERROR},
-        {302,                          SI(""),                                                                  FAIL_SOURCE_ERROR},
-        {400,                          SI(ERROR(400,                                                            "badRequest")),FAIL_SOURCE_ERROR},
-        {401,                            SI(ERROR(401,                                                                                                 "authError")),FAIL_SOURCE_ERROR},
-        {403,           SI(ERROR(403,                                                                                  "notACalendarUser")),                       FAIL_NO_CALENDAR},
-        {403,        SI(ERROR(403,"rateLimitExceeded")),FAIL_SOURCE_RATE_LIMITED},
-        {403,         SI(ERROR(403,                                                                              "userRateLimitExceeded")),                                                                                               FAIL_SOURCE_RATE_LIMITED},
-        {403,                          SI(ERROR(403,                                                                             "quotaExceeded")),FAIL_SOURCE_RATE_LIMITED},
-        {403,                            SI(ERROR(403,                                                                                                 "insufficientPermissions")),FAIL_MISSING_SCOPES},
-        {403,    SI(ERROR(403,                                                                           "accessNotConfigured")),                                                                                                   FAIL_SOURCE_MISCONFIGURED},
-        {403, SI(ERROR(403,"forbidden")),FAIL_SOURCE_ERROR},
-        {403,             SI("<html>"),FAIL_SOURCE_ERROR},
-        {403,                          SI("{\"error\":\"forbidden\"}"),                                                                                     FAIL_SOURCE_ERROR},
-        {404,                            SI(ERROR(404,                                                                                                 "notFound")),FAIL_NO_CALENDAR},
-        {404,                            SI("<html>"),                                                                                                 FAIL_SOURCE_ERROR                                                                                                                                                                                 }, /* not the API: a wrong address */
-        {429,                            SI(ERROR(429,                                                                                                 "rateLimitExceeded")),FAIL_SOURCE_RATE_LIMITED},
-        {429,            SI(""),                                                                                   FAIL_SOURCE_RATE_LIMITED        },
-        {499,           SI(""),FAIL_SOURCE_ERROR},
-        {500,       SI(ERROR(500,"backendError")),FAIL_SOURCE_UNAVAILABLE},
-        {503,           SI("<html>"),FAIL_SOURCE_UNAVAILABLE},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct net_reply reply = {.status = rows[i].status, .body = rows[i].body};
-        Str next = S("kept");
-
-        print_message("  %d %.*s\n", reply.status, (int)reply.body.n, reply.body.p);
-        T_FAIL(
-            rows[i].want, look_judge(t_cx(), &google_calendars, S(FIRST), &reply, &next));
-        T_STR(next, rows[i].want == FAIL_NONE ? S("") : S("kept"));
-    }
-}
-
-static void test_look_judge_goes_on_after_an_empty_page(void **state)
-{
-    struct net_reply reply = {
-        .status = 200, .body = S("{\"items\":[],\"nextPageToken\":\"a/b=&c\"}")};
-    Str next = S("");
-
-    (void)state;
-    T_OK(look_judge(t_cx(), &google_calendars, S(FIRST), &reply, &next));
-    T_STR(next, S(FIRST "&pageToken=a%2Fb%3D%26c"));
-}
-
-static void test_look_judge_keeps_foreign_words_out_of_the_log(void **state)
-{
-    struct net_reply reply = {.status = 403, .body = S(ERROR(403, "x y=\\\"z\\\""))};
-    Str next = S("");
-
-    (void)state;
-    T_FAIL(
-        FAIL_SOURCE_ERROR,
-        look_judge(t_cx(), &google_calendars, S(FIRST), &reply, &next));
-    T_TRUE(!str_contains(str_from_z(t_cx()->why.text), S("x y")));
-}
-
 T_MAIN(
     T(test_defaults_fill_what_is_empty),
     T(test_issuer_fits_takes_google_with_and_without_scheme), T(test_person_is_the_sub),
-    T(test_person_refuses_what_is_no_sub), T(test_look_judge_knows_googles_words),
-    T(test_look_judge_goes_on_after_an_empty_page),
-    T(test_look_judge_keeps_foreign_words_out_of_the_log))
+    T(test_person_refuses_what_is_no_sub))

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/testing.h"
 #include "sources/kit.h"
-#include "sources/look.h"
 
 #define TID      "11111111-2222-3333-4444-555555555555"
 #define OTHER    "99999999-2222-3333-4444-555555555555"
 #define PERSONAL "9188040d-6c67-4c5b-b112-36a304b66dad"
 #define OID      "00000000-0000-0000-66f3-3332eca7ea81"
 #define HOST     "https://login.microsoftonline.com/"
-#define FIRST    "https://graph.microsoft.com/v1.0/me/calendars?$top=1"
 
 static void test_defaults_have_the_tenant_in_them(void **state)
 {
@@ -178,72 +176,8 @@ static void test_person_refuses_what_is_no_guid(void **state)
     }
 }
 
-#define ERROR(code)                                                                      \
-    "{\"error\":{\"code\":\"" code "\",\"message\":\"m\",\"innerError\":{}}}"
-
-static void test_look_judge_knows_graphs_words(void **state)
-{
-    static const struct {
-        int status;
-        Str body;
-        enum fail want;
-    } rows[] = {
-        {200, SI("{\"@odata.context\":\"c\",\"value\":[{\"id\":\"AAMk\"}]}"),                 FAIL_NONE               },
-        {200, SI("{\"value\":[]}"),                                                           FAIL_NO_CALENDAR        },
-        {200, SI("{\"value\":[],\"@odata.nextLink\":\"\"}"),                                  FAIL_NO_CALENDAR        },
-        {200,
-         SI("{\"value\":[],\"@odata.nextLink\":\"https://evil.example/v1.0/me/calendars\"}"),
-         FAIL_SOURCE_ERROR                                                                                            },
-        {200,
-         SI("{\"value\":[],\"@odata.nextLink\":\"http://graph.microsoft.com/v1.0/x\"}"),
-         FAIL_SOURCE_ERROR                                                                                            },
-        {200, SI("{\"items\":[{}]}"),                                                         FAIL_SOURCE_ERROR       },
-        {401, SI(ERROR("InvalidAuthenticationToken")),                                        FAIL_SOURCE_ERROR       },
-        {401, SI(ERROR("OrganizationFromTenantGuidNotFound")),                                FAIL_NO_CALENDAR        },
-        {403, SI(ERROR("ErrorAccessDenied")),                                                 FAIL_SOURCE_ERROR       },
-        {403, SI(ERROR("MailboxNotEnabledForRESTAPI")),                                       FAIL_NO_CALENDAR        },
-        {404, SI(ERROR("MailboxNotEnabledForRESTAPI")),                                       FAIL_NO_CALENDAR        },
-        {404, SI(ERROR("ErrorItemNotFound")),                                                 FAIL_NO_CALENDAR        },
-        {404, SI(ERROR("ResourceNotFound")),                                                  FAIL_NO_CALENDAR        },
-        {404, SI("not here"),                                                                 FAIL_SOURCE_ERROR       },
-        {400, SI(ERROR("extensionError")),                                                    FAIL_NO_CALENDAR        },
-        {400, SI(ERROR("BadRequest")),                                                        FAIL_SOURCE_ERROR       },
-        {403, SI(ERROR("ApplicationThrottled")),                                              FAIL_SOURCE_RATE_LIMITED},
-        {429, SI(ERROR("activityLimitReached")),                                              FAIL_SOURCE_RATE_LIMITED},
-        {503, SI(ERROR("MailboxNotEnabledForRESTAPI")),                                       FAIL_SOURCE_UNAVAILABLE },
-        {509, SI(""),                                                                         FAIL_SOURCE_UNAVAILABLE },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct net_reply reply = {.status = rows[i].status, .body = rows[i].body};
-        Str next = S("kept");
-
-        print_message("  %d %.*s\n", reply.status, (int)reply.body.n, reply.body.p);
-        T_FAIL(
-            rows[i].want,
-            look_judge(t_cx(), &microsoft_calendars, S(FIRST), &reply, &next));
-        T_STR(next, rows[i].want == FAIL_NONE ? S("") : S("kept"));
-    }
-}
-
-static void test_look_judge_follows_the_link_whole(void **state)
-{
-    struct net_reply reply = {
-        .status = 200,
-        .body =
-            S("{\"value\":[],\"@odata.nextLink\":\"https://graph.microsoft.com/v1.0/me/"
-              "calendars?$skip=1&x=%2F\"}")};
-    Str next = S("");
-
-    (void)state;
-    T_OK(look_judge(t_cx(), &microsoft_calendars, S(FIRST), &reply, &next));
-    T_STR(next, S("https://graph.microsoft.com/v1.0/me/calendars?$skip=1&x=%2F"));
-}
-
 T_MAIN(
     T(test_defaults_have_the_tenant_in_them), T(test_defaults_leave_what_is_configured),
     T(test_issuer_fits_ties_token_key_and_tenant),
     T(test_response_issuer_fits_is_any_tenant_of_the_template),
-    T(test_person_is_tenant_and_object), T(test_person_refuses_what_is_no_guid),
-    T(test_look_judge_knows_graphs_words), T(test_look_judge_follows_the_link_whole))
+    T(test_person_is_tenant_and_object), T(test_person_refuses_what_is_no_guid))

@@ -90,6 +90,31 @@ static void test_source_scopes_check_wants_every_needed_one(void **state)
     }
 }
 
+/* oauth-security 39: what an operator asks for since then is not missing. */
+static void test_source_scopes_kept_misses_what_was_there(void **state)
+{
+    static const struct {
+        Str before, granted;
+        enum fail want;
+    } rows[] = {
+        {SI("openid A B"), SI("A B"),        FAIL_NONE          },
+        {SI("openid A B"), SI("openid a b"), FAIL_NONE          },
+        {SI("openid A B"), SI("A"),          FAIL_MISSING_SCOPES},
+        {SI("openid A B"), SI("openid"),     FAIL_MISSING_SCOPES},
+        {SI("openid A"),   SI("A"),          FAIL_NONE          },
+        {SI("A B X"),      SI("A B"),        FAIL_NONE          },
+    };
+    const struct source_settings s = {
+        .id = SOURCE_MICROSOFT, .client = {.scopes = S("openid A B")}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        T_FAIL(
+            rows[i].want,
+            source_scopes_kept(t_cx(), &s, rows[i].before, rows[i].granted));
+    }
+}
+
 static void test_source_person_check_takes_what_is_configured(void **state)
 {
     static const struct {
@@ -155,5 +180,6 @@ static void test_guid_is_valid_wants_the_whole_shape(void **state)
 T_MAIN(
     T(test_source_get_has_a_row_for_each_source), T(test_source_by_code_knows_no_other),
     T(test_source_scopes_check_wants_every_needed_one),
+    T(test_source_scopes_kept_misses_what_was_there),
     T(test_source_person_check_takes_what_is_configured),
     T(test_source_username_is_one_that_fits), T(test_guid_is_valid_wants_the_whole_shape))
