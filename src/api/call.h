@@ -17,10 +17,15 @@
 struct store;
 struct endpoint;
 
+struct lanes;
+
 struct worker {
     struct store *store;
     struct net *net;
     Str owner; /* unique among all workers of all nodes: for claims and leases */
+    /* Runs again what is parked under a key; NULL where nothing can be. */
+    void (*wake)(struct lanes *lanes, Str key);
+    struct lanes *lanes;
 };
 
 struct field_error {
@@ -50,12 +55,13 @@ struct call {
     Str outcome;           /* for the log and metrics: how a flow ended; empty: no flow */
 
     /* Parking: a slow handler that has to wait for another sets these and returns OK; it
-     * is run again when the key is woken, every LIMIT_PARK_LOOK_MS, and keeps its
-     * progress in `progress`. */
+     * is run again when the key is woken, or to look (app/lanes.h), at the latest when
+     * its time is over, and keeps its progress in `progress`. */
     bool is_parked;
     /* Whoever leaves a slow handler with this set and not parked wakes that key, which
      * has at most CALL_PARK_KEY_BYTES. */
     Str park_key;
+    size_t park_most; /* how many may wait under it; 0: any number */
     void *progress;
 };
 

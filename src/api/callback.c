@@ -137,6 +137,7 @@ static Res claim(struct callback *cb)
         return fail(c->cx, FAIL_UNAVAILABLE, "another still works on this flow");
     }
     c->is_parked = true;
+    c->park_most = LIMIT_PARKED_PER_FLOW;
     return OK;
 }
 

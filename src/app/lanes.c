@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lanes.c - one lock, two queues, one list of who waits, and a thread that lets the
+ * lanes.c - one lock, two queues, one place for who waits, and a thread that lets the
  * parked look again while there are any.
  *
  * The lock is held for a few pointers at a time and never while a job runs.
@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
+#include "app/parking.h"
 #include "base/clock.h"
 #include "base/limits.h"
 
@@ -45,8 +45,7 @@ struct lane_thread {
 struct lanes {
     pthread_mutex_t lock;
     struct queue queues[QUEUES];
-    struct job *waiting;
-    size_t n_parked;
+    struct parking parking;
     pthread_cond_t someone_parked;
     bool is_stopping;
     struct lane_thread *threads;
@@ -91,25 +90,19 @@ static void unlock(struct lanes *l)
     must_be(pthread_mutex_unlock(&l->lock) == 0);
 }
 
-static bool has_key(const struct job *job, Str key)
+/* With the lock held. A parked job was let in once, so the queue's limit doesn't count.
+ */
+static void run_again(void *lanes, struct job *job)
 {
-    return str_eq((Str){job->key, job->key_bytes}, key);
+    struct queue *slow = &((struct lanes *)lanes)->queues[QUEUE_SLOW];
+
+    list_add(&slow->jobs, job);
+    (void)pthread_cond_signal(&slow->filled);
 }
 
-/* With the lock held: what is parked under `key` (all of it when p is NULL) is queued
- * again. It was let in once, so the queue's limit doesn't count. */
-static void unpark(struct lanes *l, Str key)
+static struct parking_run again(struct lanes *l)
 {
-    struct queue *slow = &l->queues[QUEUE_SLOW];
-
-    for (struct job *job = l->waiting; job != NULL; job = job->next_waiting) {
-        if (job->is_parked && (key.p == NULL || has_key(job, key))) {
-            job->is_parked = false;
-            l->n_parked--;
-            list_add(&slow->jobs, job);
-            (void)pthread_cond_signal(&slow->filled);
-        }
-    }
+    return (struct parking_run){run_again, l};
 }
 
 static void *work(void *arg)
@@ -144,10 +137,11 @@ static struct timespec next_look(void)
 static void *look_after_parked(void *arg)
 {
     struct lanes *l = ((struct lane_thread *)arg)->lanes;
+    const struct parking_run run = again(l);
 
     lock(l);
     while (!l->is_stopping) {
-        if (l->n_parked == 0) {
+        if (l->parking.n_parked == 0) {
             (void)pthread_cond_wait(&l->someone_parked, &l->lock);
             continue;
         }
@@ -157,7 +151,7 @@ static void *look_after_parked(void *arg)
         while (!l->is_stopping && ended != ETIMEDOUT) {
             ended = pthread_cond_timedwait(&l->someone_parked, &l->lock, &until);
         }
-        unpark(l, (Str){NULL, 0});
+        parking_look(&l->parking, clock_mono_ms(), &run);
     }
     unlock(l);
     return NULL;
@@ -206,6 +200,8 @@ static void worker_start(
         .store = options->store,
         .net = net_open(),
         .owner = {t->owner, (size_t)n},
+        .lanes = l,
+        .wake = lanes_wake,
     };
     thread_start(l, queue, work);
 }
@@ -244,6 +240,8 @@ void lanes_close(struct lanes **lanes)
     if (l == NULL) {
         return;
     }
+    const struct parking_run run = again(l);
+
     lock(l);
     l->is_stopping = true;
     (void)pthread_cond_broadcast(&l->someone_parked);
@@ -255,7 +253,7 @@ void lanes_close(struct lanes **lanes)
         must_be(pthread_join(l->threads[i].id, NULL) == 0);
         net_close(&l->threads[i].worker.net);
     }
-    unpark(l, (Str){NULL, 0});
+    parking_wake_all(&l->parking, &run);
     for (size_t i = 0; i < QUEUES; i++) {
         drop_all(&l->queues[i].jobs);
         (void)pthread_cond_destroy(&l->queues[i].filled);
@@ -281,52 +279,35 @@ bool lanes_push(struct lanes *l, enum lane_queue queue, struct job *job)
     return is_taken;
 }
 
-bool lanes_park(struct lanes *l, struct job *job, Str key)
+bool lanes_park(struct lanes *l, struct job *job, const struct park *how)
 {
-    size_t others = 0;
-
-    must_be(key.n > 0 && key.n <= sizeof(job->key));
     lock(l);
-    for (const struct job *j = l->waiting; j != NULL; j = j->next_waiting) {
-        others += j != job && has_key(j, key);
-    }
-    bool is_taken = !l->is_stopping && others < LIMIT_PARKED_PER_FLOW;
+    bool is_taken = !l->is_stopping && parking_add(&l->parking, job, how);
 
     if (is_taken) {
-        if (!job->is_waiting) {
-            job->next_waiting = l->waiting;
-            l->waiting = job;
-        }
-        memcpy(job->key, key.p, key.n);
-        job->key_bytes = key.n;
-        job->is_waiting = true;
-        job->is_parked = true;
-        l->n_parked++;
         (void)pthread_cond_signal(&l->someone_parked);
     }
     unlock(l);
     return is_taken;
 }
 
-static void forget(struct lanes *l, struct job *job)
+void lanes_wake(struct lanes *l, Str key)
 {
-    struct job **at = &l->waiting;
+    const struct parking_run run = again(l);
 
-    while (*at != job) {
-        at = &(*at)->next_waiting;
-    }
-    *at = job->next_waiting;
-    job->is_waiting = false;
+    lock(l);
+    parking_wake(&l->parking, key, &run);
+    unlock(l);
 }
 
 void lanes_leave(struct lanes *l, struct job *job, Str wake)
 {
+    const struct parking_run run = again(l);
+
     lock(l);
-    if (job->is_waiting) {
-        forget(l, job);
-    }
+    parking_leave(&l->parking, job);
     if (wake.n > 0) {
-        unpark(l, wake);
+        parking_wake(&l->parking, wake, &run);
     }
     unlock(l);
 }

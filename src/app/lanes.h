@@ -5,7 +5,8 @@
  * Each worker has a network handle of its own. Cold credentials have a queue and workers
  * of their own, so that a flood of forged tokens never stands before a callback. No
  * worker waits for another: a job that must is parked under a key and run again when the
- * key is woken, or LIMIT_PARK_LOOK_MS later.
+ * key is woken. Every LIMIT_PARK_LOOK_MS one of each key runs again to look: what they
+ * wait for may have happened on another node.
  */
 #pragma once
 
@@ -22,13 +23,23 @@ struct job {
     /* When it can't run any more: the lanes stop. */
     void (*drop)(struct job *self);
 
-    /* The lanes' own. */
-    struct job *next;
-    struct job *next_waiting;
-    char key[CALL_PARK_KEY_BYTES]; /* a copy: the runner's may change while others look */
-    size_t key_bytes;
-    bool is_waiting; /* it parked, and has not left since */
-    bool is_parked;  /* it parked, and was not woken since */
+    struct job *next; /* the lanes' own, as is all that follows */
+
+    struct {
+        struct job *next;
+        struct job **at;               /* what points to it; NULL: it doesn't wait */
+        char key[CALL_PARK_KEY_BYTES]; /* a copy: the runner's may change meanwhile */
+        size_t key_bytes;
+        int64_t until_ms;
+        unsigned look;  /* the last one that it was chosen for */
+        bool is_parked; /* it waits, and is not run again just now */
+    } waiting;
+};
+
+struct park {
+    Str key;          /* at most CALL_PARK_KEY_BYTES */
+    size_t most;      /* how many may wait under it; 0: any number */
+    int64_t until_ms; /* of clock_mono_ms: then it runs again for certain */
 };
 
 struct lanes_options {
@@ -44,9 +55,10 @@ void lanes_close(
 
 /* false at once when that queue is full or stopping. */
 bool lanes_push(struct lanes *l, enum lane_queue queue, struct job *job) MUST;
-/* From inside run(): parks under `key`, of at most CALL_PARK_KEY_BYTES. false when
- * LIMIT_PARKED_PER_FLOW others wait under it, or the lanes stop. */
-bool lanes_park(struct lanes *l, struct job *job, Str key) MUST;
+/* From inside run(). false when too many wait under the key, or the lanes stop. */
+bool lanes_park(struct lanes *l, struct job *job, const struct park *how) MUST;
+/* From anywhere: what is parked under `key` runs again. */
+void lanes_wake(struct lanes *l, Str key);
 /* From inside run(), when it is done: it waits no more, and what is parked under `wake`
  * (nothing when empty) runs again. */
 void lanes_leave(struct lanes *l, struct job *job, Str wake);

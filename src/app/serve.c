@@ -144,10 +144,13 @@ static void act_in_worker(struct job *job, struct worker *w)
     v->call.is_parked = false;
     v->res = run_slow(v);
     if (v->res.code == FAIL_NONE && v->call.is_parked) {
-        if (lanes_park(lanes, job, v->call.park_key)) {
+        const struct park how = {
+            v->call.park_key, v->call.park_most, v->ex->cx.deadline_ms};
+
+        if (lanes_park(lanes, job, &how)) {
             return; /* and is perhaps run by another worker already */
         }
-        v->res = fail(&v->ex->cx, FAIL_UNAVAILABLE, "too many wait for the same flow");
+        v->res = fail(&v->ex->cx, FAIL_UNAVAILABLE, "too many wait for the same");
         v->call.park_key = S("");
     }
     lanes_leave(lanes, job, v->call.park_key);

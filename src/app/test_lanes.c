@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 
 #include "app/lanes.h"
 #include "base/limits.h"
@@ -11,8 +12,9 @@ struct probe {
     struct job job;
     struct lanes *lanes;
     sem_t *begun, *go, *ended;
-    Str key;   /* parks under it this many times before it leaves */
-    int parks; /* -1: for ever */
+    Str key;          /* parks under it this many times before it leaves */
+    atomic_int parks; /* -1: for ever */
+    size_t most;
     Str wake;
     int runs;
     bool is_refused;
@@ -38,7 +40,9 @@ static void probe_run(struct job *job, struct worker *w)
     }
     if (p->parks != 0) {
         p->parks -= p->parks > 0;
-        if (lanes_park(p->lanes, job, p->key)) {
+        const struct park how = {p->key, p->most, INT64_MAX};
+
+        if (lanes_park(p->lanes, job, &how)) {
             return;
         }
         p->is_refused = true;
@@ -165,7 +169,7 @@ static void test_lanes_park_runs_again_when_woken_or_by_the_clock(void **state)
     wait_for(&ended, 2);
     lanes_close(&lanes);
     T_INT(waiter.runs, 4);
-    T_TRUE(!waiter.is_refused && !waiter.job.is_waiting);
+    T_TRUE(!waiter.is_refused && waiter.job.waiting.at == NULL);
 }
 
 static void test_lanes_park_refuses_the_ninth_under_a_key(void **state)
@@ -182,6 +186,7 @@ static void test_lanes_park_refuses_the_ninth_under_a_key(void **state)
         waiters[i] = probe_new(lanes, &ended);
         waiters[i].key = S("flow");
         waiters[i].parks = -1;
+        waiters[i].most = LIMIT_PARKED_PER_FLOW;
         T_TRUE(lanes_push(lanes, QUEUE_SLOW, &waiters[i].job));
     }
     wait_for(&ended, 1);
@@ -200,6 +205,38 @@ static void test_lanes_park_refuses_the_ninth_under_a_key(void **state)
         T_TRUE(waiters[i].is_dropped != waiters[i].is_refused);
     }
     T_TRUE(!waiters[LIMIT_PARKED_PER_FLOW].is_dropped);
+}
+
+/* Contract §9: waiters for a refresh are not limited to eight. One look is enough for all
+ * of them. */
+static void test_lanes_wake_runs_all_that_wait(void **state)
+{
+    enum { MANY = 5 * LIMIT_PARKED_PER_FLOW };
+
+    struct lanes *lanes = open_lanes(2, MANY);
+    struct probe waiters[MANY];
+    sem_t begun, ended;
+
+    (void)state;
+    (void)sem_init(&begun, 0, 0);
+    (void)sem_init(&ended, 0, 0);
+    for (int i = 0; i < MANY; i++) {
+        waiters[i] = probe_new(lanes, &ended);
+        waiters[i].begun = &begun;
+        waiters[i].key = S("grant");
+        waiters[i].parks = -1;
+        T_TRUE(lanes_push(lanes, QUEUE_SLOW, &waiters[i].job));
+    }
+    wait_for(&begun, MANY + 1); /* all have parked, one has looked again */
+    for (int i = 0; i < MANY; i++) {
+        waiters[i].parks = 0;
+    }
+    lanes_wake(lanes, S("grant"));
+    wait_for(&ended, MANY);
+    lanes_close(&lanes);
+    for (int i = 0; i < MANY; i++) {
+        T_TRUE(!waiters[i].is_refused && !waiters[i].is_dropped);
+    }
 }
 
 static void test_lanes_close_drops_what_is_queued(void **state)
@@ -233,4 +270,4 @@ T_MAIN(
     T(test_lanes_cold_jobs_never_stand_before_slow_ones),
     T(test_lanes_park_runs_again_when_woken_or_by_the_clock),
     T(test_lanes_park_refuses_the_ninth_under_a_key),
-    T(test_lanes_close_drops_what_is_queued))
+    T(test_lanes_wake_runs_all_that_wait), T(test_lanes_close_drops_what_is_queued))
