@@ -52,11 +52,27 @@ static Res open_state(struct callback *cb)
     return OK;
 }
 
+/* How a flow ended is said only where its browser may be sent by now. */
+static Res check_place(struct cx *cx, struct db *db, struct callback *cb)
+{
+    if (cb->record.stage != FLOW_DONE) {
+        return OK;
+    }
+    Res r = auth_flow_place(cx, db, &cb->flow);
+
+    if (r.code == FAIL_STATE_INVALID) {
+        cb->record.outcome = nowhere;
+        return OK;
+    }
+    return r;
+}
+
 static Res work_look(struct cx *cx, struct db *db, void *arg)
 {
     struct callback *cb = arg;
 
-    return flow_look(cx, db, cb->id, clock_now_ms(), &cb->record);
+    TRY(flow_look(cx, db, cb->id, clock_now_ms(), &cb->record));
+    return check_place(cx, db, cb);
 }
 
 struct hold callback_hold(const struct callback *cb)
@@ -97,7 +113,7 @@ static Res work_claim(struct cx *cx, struct db *db, void *arg)
     cb->kind = FAIL_NONE;
     TRY(flow_claim(cx, db, cb->id, &hold, &cb->record));
     if (cb->record.stage != FLOW_WON) {
-        return OK;
+        return check_place(cx, db, cb);
     }
     Res r = may_go_on(cx, db, cb);
 
@@ -184,6 +200,7 @@ static Res work_end(struct cx *cx, struct db *db, void *arg)
     TRY(write_result(cx, db, cb, &account));
     cb->record = (struct flow_record){FLOW_DONE, outcome_text(cb->kind), account};
     TRY(finish(cx, db, cb));
+    TRY(check_place(cx, db, cb));
     if (!cb->has_lease) {
         return OK;
     }

@@ -254,6 +254,20 @@ static void test_callback_never_redirects_where_no_pattern_allows_it(void **stat
     got_page(visit(expired, S("&code=c")), 400);
 }
 
+/* The same of a flow that had ended before: that is remembered, and said again once there
+ * is a place for it. */
+static void test_callback_repeats_nothing_where_no_pattern_allows_it(void **state)
+{
+    Str sealed = google_state();
+
+    (void)state;
+    ended_with(visit(sealed, S("&error=access_denied")), S("access_denied"));
+    T_OK(BED_WRITE(pattern_remove_work, NULL));
+    got_page(visit(sealed, S("&error=access_denied")), 400);
+    T_OK(BED_WRITE(pattern_add_work, NULL));
+    ended_with(visit(sealed, S("&code=c")), S("access_denied"));
+}
+
 struct other {
     struct flow flow;
     int64_t until_ms;
@@ -431,6 +445,7 @@ T_MAIN(
     T_BED(test_callback_ends_when_the_feature_went_off),
     T_BED(test_callback_ends_when_the_source_has_no_client_any_more),
     T_BED(test_callback_never_redirects_where_no_pattern_allows_it),
+    T_BED(test_callback_repeats_nothing_where_no_pattern_allows_it),
     T_BED(test_callback_waits_for_who_came_first),
     T_BED(test_callback_waits_no_longer_than_its_time),
     T_BED(test_callback_ends_what_a_dead_node_had_begun),

@@ -90,9 +90,11 @@ Res auth_load(
 void auth_keep(struct auth_cache *c, const struct auth_loaded *loaded);
 void auth_loaded_close(struct auth_loaded **l); /* accepts NULL */
 
-/* Whether what began a flow may still end it (contract §6), inside a transaction:
- * FAIL_STATE_INVALID (provider or pattern gone), FAIL_FEATURE_NOT_ENABLED,
- * FAIL_AUTHORIZATION_WITHDRAWN. */
+/* Both inside a transaction. Whether there still is a safe place to send the flow's
+ * browser to: FAIL_STATE_INVALID when its provider or pattern is gone. */
+Res auth_flow_place(struct cx *cx, struct db *db, const struct flow *flow) MUST;
+/* Whether what began a flow may still end it (contract §6): the same, and
+ * FAIL_FEATURE_NOT_ENABLED, FAIL_AUTHORIZATION_WITHDRAWN. */
 Res auth_flow_check(
     struct cx *cx, struct db *db, const struct auth_settings *settings,
     const struct flow *flow) MUST;

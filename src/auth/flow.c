@@ -21,18 +21,33 @@ bool patterns_match(const Str *patterns, size_t n, Str redirect_uri)
     return false;
 }
 
-static Res check_provider(struct cx *cx, struct db *db, const struct flow *flow)
+static Res find_place(
+    struct cx *cx, struct db *db, const struct flow *flow, struct provider *ret)
 {
-    struct provider p;
-    Res found = provider_get(cx, db, flow->provider, &p);
+    Res found = provider_get(cx, db, flow->provider, ret);
 
     if (found.code == FAIL_NOT_FOUND) {
         return fail(cx, FAIL_STATE_INVALID, "the provider is gone");
     }
     TRY(found);
-    if (!patterns_match(p.patterns, p.n_patterns, flow->redirect_uri)) {
+    if (!patterns_match(ret->patterns, ret->n_patterns, flow->redirect_uri)) {
         return fail(cx, FAIL_STATE_INVALID, "the redirect pattern is gone");
     }
+    return OK;
+}
+
+Res auth_flow_place(struct cx *cx, struct db *db, const struct flow *flow)
+{
+    struct provider p;
+
+    return find_place(cx, db, flow, &p);
+}
+
+static Res check_provider(struct cx *cx, struct db *db, const struct flow *flow)
+{
+    struct provider p;
+
+    TRY(find_place(cx, db, flow, &p));
     if (!provider_has_feature(&p, S(FEATURE_CALENDARS))) {
         return fail(cx, FAIL_FEATURE_NOT_ENABLED, "external_calendars went off");
     }

@@ -120,9 +120,29 @@ static void test_auth_flow_check_without_a_place_is_the_page(void **state)
     T_FAIL(FAIL_STATE_INVALID, check(db, CREDENTIAL_TOKEN, S("https://a.example/x")));
 }
 
+/* What ended a flow may be said to a browser whatever has become of the credential. */
+static void test_auth_flow_place_asks_for_a_place_only(void **state)
+{
+    CLEANUP(db_close) struct db *db = db_new();
+
+    (void)state;
+    T_OK(token_revoke(t_cx(), db, token_id, clock_now_ms()));
+    T_OK(provider_feature_set(t_cx(), db, 3, S(FEATURE_CALENDARS), false));
+    T_OK(
+        auth_flow_place(t_cx(), db, &(struct flow){.provider = 3, .redirect_uri = good}));
+    T_FAIL(
+        FAIL_STATE_INVALID,
+        auth_flow_place(t_cx(), db, &(struct flow){.provider = 9, .redirect_uri = good}));
+    T_OK(provider_pattern_remove(t_cx(), db, 3, patterns[1]));
+    T_FAIL(
+        FAIL_STATE_INVALID,
+        auth_flow_place(t_cx(), db, &(struct flow){.provider = 3, .redirect_uri = good}));
+}
+
 T_MAIN(
     TS(test_auth_flow_check_lets_pass_what_stands),
     TS(test_auth_flow_check_of_a_revoked_token_is_withdrawn),
     TS(test_auth_flow_check_of_an_issuer_that_left_is_withdrawn),
     TS(test_auth_flow_check_without_the_feature_is_not_enabled),
-    TS(test_auth_flow_check_without_a_place_is_the_page))
+    TS(test_auth_flow_check_without_a_place_is_the_page),
+    TS(test_auth_flow_place_asks_for_a_place_only))
