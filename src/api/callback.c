@@ -271,7 +271,6 @@ static void redirect(struct callback *cb)
     c->answer->status = 303;
     http_answer_header(
         c->answer, S("Location"), redirect_with(mem, cb->flow.redirect_uri, query));
-    http_answer_header(c->answer, S("Referrer-Policy"), S("no-referrer"));
 }
 
 /* The claim and the lease are this callback's own, not its worker's: parked, it goes on

@@ -17,19 +17,16 @@ static const struct page {
     Str happened;
     Str to_do;
 } pages[] = {
-    {FAIL_INTERNAL,           SI("Something went wrong"),
+    {FAIL_INTERNAL,      SI("Something went wrong"),
      SI("The fault is ours, not yours. Your calendar was not connected."),
      SI("Go back to the application that you came from and connect your calendar again.")},
-    {FAIL_STATE_INVALID,      SI("This link cannot be used"),
+    {FAIL_STATE_INVALID, SI("This link cannot be used"),
      SI("It is incomplete, was altered, or belongs to a connection that is no longer "
         "there. Your calendar was not connected."),
      SI("Go back to the application that you came from and connect your calendar again.")},
-    {FAIL_UNAVAILABLE,        SI("One moment, please"),
+    {FAIL_UNAVAILABLE,   SI("One moment, please"),
      SI("Too much is going on here right now. Nothing is lost."),
      SI("Wait a few seconds and reload this page.")                                      },
-    {FAIL_METHOD_NOT_ALLOWED, SI("This page cannot be opened like this"),
-     SI("It only takes what a browser brings back from Google or Microsoft."),
-     SI("Go back to the application that you came from and connect your calendar again.")},
 };
 
 static const struct page *page_of(enum fail kind)
@@ -76,7 +73,6 @@ void callback_page(struct call *c, enum fail kind)
     a->status = row->status;
     a->content_type = S("text/html; charset=utf-8");
     a->body = page_text(&c->cx->mem, page, str_from_z(c->cx->request_id));
-    http_answer_header(a, S("Referrer-Policy"), S("no-referrer"));
     http_answer_header(
         a, S("Content-Security-Policy"),
         S("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "

@@ -94,7 +94,6 @@ static void ended_with(const struct visit *v, Str error)
     T_STR(
         header(v, S("Location")),
         str_cat(&t_cx()->mem, S(BED_REDIRECT "&success=0&error="), error));
-    T_STR(header(v, S("Referrer-Policy")), S("no-referrer"));
     T_STR(v->call.outcome, error);
     T_INT(v->answer.body.n, 0);
 }
@@ -103,7 +102,6 @@ static void got_page(const struct visit *v, int status)
 {
     T_INT(v->answer.status, status);
     T_STR(header(v, S("Location")), S(""));
-    T_STR(header(v, S("Referrer-Policy")), S("no-referrer"));
     T_TRUE(str_starts(v->answer.body, S("<!doctype html>")));
 }
 

@@ -44,6 +44,11 @@ static void add_cors(struct visit *v)
     }
 }
 
+bool visit_is_callback(const struct visit *v)
+{
+    return v->path != NULL && v->path->kind == ENDPOINT_CALLBACK;
+}
+
 void visit_headers(struct visit *v)
 {
     struct http_answer *a = &v->ex->answer;
@@ -52,7 +57,8 @@ void visit_headers(struct visit *v)
     http_answer_header(a, S("X-Request-Id"), str_from_z(v->ex->cx.request_id));
     http_answer_header(a, S("Cache-Control"), S("no-store"));
     http_answer_header(a, S("X-Content-Type-Options"), S("nosniff"));
-    if (v->path != NULL && v->path->kind == ENDPOINT_CALLBACK) {
+    if (visit_is_callback(v)) {
+        http_answer_header(a, S("Referrer-Policy"), S("no-referrer"));
         return;
     }
     http_answer_header(

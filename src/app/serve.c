@@ -24,14 +24,17 @@ static void identify(struct visit *v);
 
 /* The end: the answer of a failure, what every answer has, the log line. */
 
+/* A person gets a page; what asks a callback with another method is no browser. */
 static void answer_failure(struct visit *v)
 {
-    if (v->path != NULL && v->path->kind == ENDPOINT_CALLBACK) {
+    bool is_odd_method = v->res.code == FAIL_METHOD_NOT_ALLOWED;
+
+    if (visit_is_callback(v) && !is_odd_method) {
         callback_page(&v->call, v->res.code);
     } else {
         call_answer_fail(&v->call, v->res.code);
     }
-    if (v->res.code == FAIL_METHOD_NOT_ALLOWED) {
+    if (is_odd_method) {
         http_answer_header(
             &v->ex->answer, S("Allow"), route_methods(&v->ex->cx.mem, v->path));
     }
@@ -40,8 +43,7 @@ static void answer_failure(struct visit *v)
 /* A callback answers itself: what it returns is for the log. */
 static bool has_answered(const struct visit *v)
 {
-    return v->path != NULL && v->path->kind == ENDPOINT_CALLBACK
-           && v->ex->answer.status != 0;
+    return visit_is_callback(v) && v->ex->answer.status != 0;
 }
 
 static void finish(struct visit *v, Res res)

@@ -29,7 +29,9 @@ struct visit {
     Res res;
 };
 
-/* What every answer gets: X-Request-Id, Cache-Control, nosniff, Vary, CORS. */
+bool visit_is_callback(const struct visit *v);
+/* What every answer gets: X-Request-Id, Cache-Control, nosniff; of a callback
+ * Referrer-Policy, of all else Vary and CORS. */
 void visit_headers(struct visit *v);
 /* The one line per request. */
 void visit_log(const struct visit *v);

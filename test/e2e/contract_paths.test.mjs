@@ -78,6 +78,9 @@ test('HEAD on a callback is 405 and uses up no flow', async () => {
             const answer = await world.callback(url, { method });
             assert.equal(answer.status, 405, `${method} ${path}`);
             assert.equal(answer.headers.allow, 'GET, OPTIONS');
+            assert.equal(answer.headers['referrer-policy'], 'no-referrer');
+            if (method !== 'HEAD')
+                assert.equal(JSON.parse(answer.text).code, 'method_not_allowed');
         }
         assert.equal((await world.callback(url)).result.success, '1');
     }
@@ -102,6 +105,8 @@ for (const [path, methods] of ALLOWED) {
         assert.equal(answer.status, 204);
         assert.equal(answer.text, '');
         assert.deepEqual(methodsOf(answer), methods);
+        if (path.startsWith('/oauth2'))
+            assert.equal(answer.headers['referrer-policy'], 'no-referrer');
     });
 
     test(`${path}: any other method is 405 with Allow`, async () => {
