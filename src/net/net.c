@@ -28,7 +28,7 @@ struct net {
 
 /* One call under way, for the callbacks. */
 struct call {
-    Str form; /* what is left to send */
+    bool is_sent;
     struct buf body;
     size_t head_bytes;
     char words[CURL_ERROR_SIZE];
@@ -168,19 +168,18 @@ static size_t on_head(char *bytes, size_t size, size_t n, void *user)
 }
 
 /*
- * A POST is read from here, and there is no way to rewind: libcurl sends a request again
- * by itself when a kept connection turns out to be dead, and a code must go out once.
+ * Before a request goes out. libcurl sends it again by itself when a kept connection
+ * turns out to be dead; a code must go out once, and a reset is a reset (contract §9).
  */
-static size_t on_form(char *to, size_t size, size_t n, void *user)
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
+static int on_request(void *user, char *ip, char *own_ip, int port, int own_port)
 {
     struct call *call = user;
-    Str part = str_sub(call->form, 0, size * n);
+    bool is_again = call->is_sent;
 
-    if (part.n > 0) {
-        memcpy(to, part.p, part.n);
-    }
-    call->form = str_sub(call->form, part.n, call->form.n);
-    return part.n;
+    (void)ip, (void)own_ip, (void)port, (void)own_port;
+    call->is_sent = true;
+    return is_again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static void headers_add(struct arena *mem, struct curl_slist **list, Str name, Str value)
@@ -240,11 +239,11 @@ static void set_call(
     SET(easy, CURLOPT_WRITEDATA, call);
     SET(easy, CURLOPT_HEADERFUNCTION, on_head);
     SET(easy, CURLOPT_HEADERDATA, call);
+    SET(easy, CURLOPT_PREREQFUNCTION, on_request);
+    SET(easy, CURLOPT_PREREQDATA, call);
     if (req->is_post) {
-        SET(easy, CURLOPT_POST, 1L);
         SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)req->form.n);
-        SET(easy, CURLOPT_READFUNCTION, on_form);
-        SET(easy, CURLOPT_READDATA, call);
+        SET(easy, CURLOPT_POSTFIELDS, req->form.n == 0 ? "" : req->form.p);
     }
 }
 
@@ -337,7 +336,6 @@ Res net_perform(
     const struct net_request *req, struct net_reply *ret)
 {
     struct call call = {
-        .form = req->form,
         .body = {.mem = &cx->mem, .max = req->max_bytes},
     };
     struct origin origin;
