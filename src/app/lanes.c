@@ -264,6 +264,15 @@ void lanes_close(struct lanes **lanes)
     heap_free(l);
 }
 
+void lanes_end_by(struct lanes *l, int64_t mono_ms)
+{
+    for (size_t i = 0; i < l->n_threads; i++) {
+        if (l->threads[i].queue != NULL) {
+            net_end_by(l->threads[i].worker.net, mono_ms);
+        }
+    }
+}
+
 bool lanes_push(struct lanes *l, enum lane_queue queue, struct job *job)
 {
     struct queue *q = &l->queues[queue];

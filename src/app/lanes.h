@@ -53,6 +53,9 @@ struct lanes *lanes_open(const struct lanes_options *options);
 void lanes_close(
     struct lanes **l); /* waits for what runs, drops what is queued or parked */
 
+/* Calls to sources end by then (clock_mono_ms), so that what runs does. */
+void lanes_end_by(struct lanes *l, int64_t mono_ms);
+
 /* false at once when that queue is full or stopping. */
 bool lanes_push(struct lanes *l, enum lane_queue queue, struct job *job) MUST;
 /* From inside run(). false when too many wait under the key, or the lanes stop. */

@@ -15,6 +15,7 @@
 #include "app/service.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "seal/seal.h"
 #include "version.h"
 
@@ -298,9 +299,21 @@ static void service_open(struct run *r)
     (void)stat(app->config->key_file, &r->key_file);
 }
 
+/* What waits for a source gets less than shutdown_timeout: how it ended has to be written
+ * and answered too. */
+static void hurry(struct service *s)
+{
+    int64_t most_ms = s->snapshot->config->shutdown_timeout_ms;
+    int64_t rest_ms =
+        most_ms / 2 < LIMIT_CALLBACK_END_MS ? most_ms / 2 : LIMIT_CALLBACK_END_MS;
+
+    lanes_end_by(s->lanes, clock_mono_ms() + most_ms - rest_ms);
+}
+
 static void service_close(struct service *s)
 {
     if (s->server != NULL) {
+        hurry(s);
         http_server_drain(s->server); /* needs the workers, who may post until it ends */
     }
     lanes_close(&s->lanes);

@@ -7,6 +7,7 @@
  */
 #include "net/net.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include <curl/curl.h>
@@ -24,6 +25,7 @@
 
 struct net {
     CURL *easy;
+    _Atomic int64_t end_ms; /* 0: none is set */
 };
 
 /* One call under way, for the callbacks. */
@@ -66,6 +68,11 @@ void net_close(struct net **n)
         heap_free(*n);
         *n = NULL;
     }
+}
+
+void net_end_by(struct net *n, int64_t mono_ms)
+{
+    atomic_store(&n->end_ms, mono_ms);
 }
 
 static bool is_url_char(unsigned char c)
@@ -180,6 +187,17 @@ static int on_request(void *user, char *ip, char *own_ip, int port, int own_port
     (void)ip, (void)own_ip, (void)port, (void)own_port;
     call->is_sent = true;
     return is_again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/* About once a second, whatever the source does. */
+static int on_progress(
+    void *user, curl_off_t down, curl_off_t downed, curl_off_t up, curl_off_t upped)
+{
+    const struct net *n = user;
+    int64_t end_ms = atomic_load(&n->end_ms);
+
+    (void)down, (void)downed, (void)up, (void)upped;
+    return end_ms != 0 && clock_mono_ms() >= end_ms;
 }
 
 static void headers_add(struct arena *mem, struct curl_slist **list, Str name, Str value)
@@ -351,6 +369,9 @@ Res net_perform(
     TRY(str_z(cx, req->url, &url));
     set_wire(net->easy, options, host_is_loopback(origin.host));
     set_call(net->easy, cx, req, url, &call);
+    SET(net->easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    SET(net->easy, CURLOPT_XFERINFODATA, net);
+    SET(net->easy, CURLOPT_NOPROGRESS, 0L);
     SET(net->easy, CURLOPT_TIMEOUT_MS, (long)left);
     SET(net->easy, CURLOPT_CONNECTTIMEOUT_MS,
         (long)(options->connect_timeout_ms < left ? options->connect_timeout_ms : left));

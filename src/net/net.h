@@ -27,6 +27,10 @@ void net_stop(void);
 struct net *net_open(void);
 void net_close(struct net **n); /* accepts NULL */
 
+/* From any thread: calls on it end by then (clock_mono_ms), as if the source were away.
+ */
+void net_end_by(struct net *n, int64_t mono_ms);
+
 struct net_request {
     Str url;
     bool is_post;

@@ -246,6 +246,25 @@ static void test_net_perform_ends_with_the_time(void **state)
     server_stop(&s);
 }
 
+/* As a stop of the service does to what is under way. */
+static void test_net_end_by_ends_calls(void **state)
+{
+    static const struct step step = {SI("HTTP/1.1 200 OK\r\nContent-Le"), THEN_HANG};
+    static struct server s;
+    struct net *net = net_open();
+    struct net_reply reply;
+
+    (void)state;
+    server_start(&s, &step, 1);
+    struct net_request req = {.url = server_url(&t_cx()->mem, &s, "/"), .max_bytes = 10};
+
+    net_end_by(net, clock_mono_ms() + 20);
+    T_FAIL(FAIL_SOURCE_UNAVAILABLE, net_perform(t_cx(), net, &generous, &req, &reply));
+    T_FAIL(FAIL_SOURCE_UNAVAILABLE, net_perform(t_cx(), net, &generous, &req, &reply));
+    net_close(&net);
+    server_stop(&s);
+}
+
 /* oauth-security 61: the access token goes only in the Authorization header. */
 static void test_net_perform_sends_the_bearer_and_nothing_that_tells(void **state)
 {
@@ -464,6 +483,7 @@ int main(void)
         T(test_net_perform_tells_an_unusable_answer_from_an_absent_one),
         T(test_net_perform_to_a_closed_port_is_unavailable),
         T(test_net_perform_ends_with_the_time),
+        T(test_net_end_by_ends_calls),
         T(test_net_perform_sends_the_bearer_and_nothing_that_tells),
         T(test_net_perform_posts_a_form),
         T(test_net_perform_sends_a_request_once),

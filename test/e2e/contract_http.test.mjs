@@ -319,6 +319,26 @@ test('SIGTERM: what is under way is finished, then exit 0', async () => {
     }
 });
 
+test('SIGTERM: a source that hangs is given up within shutdown_timeout', async () => {
+    const own = await World.open({
+        settings: {
+            server: { shutdown_timeout: '2s' },
+            oauth: { timeout: '600s', total_timeout: '600s' },
+        },
+    });
+    try {
+        const url = await own.consent('GOOG', await own.initiate('GOOG'));
+        own.control('GOOG').fault({ path: '/token', hang: true });
+        const ending = own.callback(url);
+        while (own.control('GOOG').faults.pending > 0) await new Promise(setImmediate);
+        own.caldock.process.kill('SIGTERM');
+        assert.equal((await ending).result.error, 'source_unavailable');
+        assert.deepEqual(await own.caldock.ended, { code: 0, signal: null });
+    } finally {
+        await own.close();
+    }
+});
+
 test('too many connections: 503 at once', async () => {
     const own = await World.open({ settings: { server: { max_connections: 20 } } });
     try {
