@@ -80,6 +80,23 @@ const struct ini_value *given_find(
     return v != NULL ? v : value_in(&g->from_file, section, key);
 }
 
+/* [jwt My-App] is [jwt my_app]: so CALDOCK_JWT_MY_APP_… is the same one. */
+static void fold_jwt_names(struct arena *mem, struct ini *values)
+{
+    for (size_t i = 0; i < values->n; i++) {
+        Str *section = &values->at[i].section;
+        struct buf b = {.mem = mem, .max = LIMIT_CONFIG_NAME_BYTES};
+
+        if (!str_starts(*section, S("jwt "))) {
+            continue;
+        }
+        for (size_t at = 0; at < section->n; at++) {
+            buf_add_char(&b, section->p[at] == '-' ? '_' : section->p[at]);
+        }
+        *section = str_lower(mem, buf_text(&b));
+    }
+}
+
 /* Known, and the first of its name. */
 static Res check_value(
     struct cx *cx, const struct givens *g, const struct ini *values,
@@ -93,7 +110,7 @@ static Res check_value(
         return fail(
             cx, FAIL_CONFIG,
             "%.*s: there is no such section; `caldock help config` lists them (a name "
-            "after jwt is of a-z, 0-9 and _)",
+            "after jwt is of letters, digits, _ and -)",
             (int)where.n, where.p);
     }
     if (v->key.n == 0) {
@@ -225,7 +242,7 @@ static Res read_file(struct cx *cx, const char *path, const char **found, Str *r
         path =
             getenv("CALDOCK_CONFIG"); /* NOLINT(concurrency-mt-unsafe): nobody sets it */
     }
-    if (path != NULL) {
+    if (path != NULL && path[0] != 0) {
         Res res = file_read(cx, path, LIMIT_CONFIG_BYTES, ret);
 
         *found = path;
@@ -253,6 +270,7 @@ Res givens_read(struct cx *cx, const char *path, struct givens *ret)
         g.folder = folder_of(g.file);
         TRY(str_z(cx, g.file, &g.path));
         TRY(ini_read(cx, text, g.file, &g.from_file));
+        fold_jwt_names(&cx->mem, &g.from_file);
         TRY(check_values(cx, &g, &g.from_file));
     }
     TRY(read_environment(cx, &g));

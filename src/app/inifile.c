@@ -76,6 +76,8 @@ static void note_section(struct reader *r, Str line)
     r->value = S("");
     if (str_find(line, ']', &end)) {
         keep(r, str_sub(line, 1, end), S(""));
+    } else {
+        refuse(r, "that is neither a [section] nor key = value");
     }
 }
 

@@ -55,7 +55,7 @@ static const struct config_key server_keys[] = {
 };
 
 static const struct config_key store_keys[] = {
-    {SI("url"), SI("sqlite:caldock.db"), value_text, AT(config.store.url),
+    {SI("url"), SI("sqlite:caldock.db"), value_store_url, AT(config.store.url),
      .about = SI("The database: sqlite:PATH.")},
     {SI("pool"), SI("8"), value_number, AT(config.store_pool), .low = 1, .high = 1000,
      .about = SI("Connections to it at most, per process.")},
@@ -79,7 +79,7 @@ static const struct config_key oauth_keys[] = {
     {SI("total_timeout"), SI("20s"), value_duration,
      AT(config.settings.total_timeout_ms), .low = SECOND, .high = 10 * MINUTE,
      .about = SI("For all that one callback does.")},
-    {SI("ca_file"), SI(""), value_path, AT(config.settings.net.ca_file),
+    {SI("ca_file"), SI(""), value_file, AT(config.settings.net.ca_file),
      .about = SI("PEM file of certificate authorities; without it, the system's.")},
 };
 

@@ -97,26 +97,19 @@ static void log_needs_restart(const char *key)
 /* What can't change while running is said, and stays. */
 static void log_what_stays(const struct config *before, const struct config *now)
 {
-#define ROW(field)                                                                       \
-    {                                                                                    \
-#        field, offsetof(struct config, field)                                           \
-    }
-
     static const struct {
         const char *key;
         size_t offset;
     } numbers[] = {
-        ROW(threads),
-        ROW(workers),
-        ROW(queue),
-        ROW(max_connections),
-        ROW(request_timeout_ms),
-        ROW(idle_timeout_ms),
-        ROW(shutdown_timeout_ms),
-        ROW(store_pool),
+        {"[server] threads",          offsetof(struct config, threads)            },
+        {"[server] workers",          offsetof(struct config, workers)            },
+        {"[server] queue",            offsetof(struct config, queue)              },
+        {"[server] max_connections",  offsetof(struct config, max_connections)    },
+        {"[server] request_timeout",  offsetof(struct config, request_timeout_ms) },
+        {"[server] idle_timeout",     offsetof(struct config, idle_timeout_ms)    },
+        {"[server] shutdown_timeout", offsetof(struct config, shutdown_timeout_ms)},
+        {"[store] pool",              offsetof(struct config, store_pool)         },
     };
-
-#undef ROW
 
     for (size_t i = 0; i < COUNT(numbers); i++) {
         const char *a = (const char *)before + numbers[i].offset;
@@ -127,10 +120,10 @@ static void log_what_stays(const struct config *before, const struct config *now
         }
     }
     if (!lists_equal(&before->listen, &now->listen)) {
-        log_needs_restart("listen");
+        log_needs_restart("[server] listen");
     }
     if (!str_eq(before->store.url, now->store.url)) {
-        log_needs_restart("url");
+        log_needs_restart("[store] url");
     }
 }
 

@@ -69,7 +69,9 @@ static void test_config_read_says_where_and_what_would_be_right(void **state)
         {"section", SI("[servr]\n"), ":1:", "no such section"},
         {"section of a key", SI("[servr]\nlisten = x\n"), ":1:", "no such section"},
         {"jwt without name", SI("[jwt]\n"), ":1:", "no such section"},
-        {"jwt name", SI("[jwt A-B]\n"), ":1:", "a-z, 0-9 and _"},
+        {"jwt name", SI("[jwt a.b]\n"), ":1:", "letters, digits, _ and -"},
+        {"jwt name twice", SI("[jwt A-b]\nissuer=i\n[jwt a_b]\nissuer=i\n"), ":4:",
+         "given twice"},
         {"key", SI("[server]\nlisen = x\n"), ":2: [server] lisen", "no such key"},
         {"empty key", SI("[server]\nlisen =\n"), ":2:", "no such key"},
         {"twin of no secret", SI("[google]\nclient_id_file = x\n"), ":2:", "no such key"},
@@ -80,16 +82,20 @@ static void test_config_read_says_where_and_what_would_be_right(void **state)
         {"no section", SI("\nlisten = x\n"), ":2:", "before the first [section]"},
         {"neither", SI("[server]\n\nlisten\n"), ":3:", "neither"},
         {"unclosed", SI("[server\n"), ":1:", "neither"},
+        {"unclosed before a key", SI("[server\nlisten = x\n"), ":1:", "neither"},
         {"NUL", SI("[server]\nlisten = \0\n"), ":2:", "control character"},
         {"UTF-8", SI("[server]\nlisten = \xFF\n"), ":2:", "UTF-8"},
         {"number", SI("[server]\nworkers = many\n"), ":2: [server] workers", "from 1 to"},
         {"number too small", SI("[server]\nworkers = 0\n"), ":2:", "from 1 to 4096"},
         {"number too large", SI("[server]\nworkers = 4097\n"), ":2:", "from 1 to 4096"},
-        {"duration", SI("[oauth]\ntimeout = 10\n"), ":2:", "from 1s to 600s"},
+        {"duration", SI("[oauth]\ntimeout = 10\n"), ":2:",
+         "a duration, as 90s, 15m, 12h or 7d, from 1s to 600s"},
         {"duration unit", SI("[oauth]\ntimeout = 10w\n"), ":2:", "from 1s"},
         {"duration sign", SI("[oauth]\ntimeout = -1s\n"), ":2:", "from 1s"},
         {"duration overflow", SI("[oauth]\ntimeout = 9223372036854775807d\n"), ":2:",
          "from 1s"},
+        {"store", SI("[store]\nurl = mysql://a\n"), ":2: [store] url", "sqlite:FILE"},
+        {"ca_file", SI("[oauth]\nca_file = none\n"), ":2: [oauth] ca_file", "can be read"},
         {"choice", SI("[log]\nlevel = loud\n"), ":2:", "one of error warn info debug"},
         {"switch", SI("[google]\nrevoke = yes\n"), ":2:", "on or off"},
         {"listen", SI("[server]\nlisten = nowhere\n"), ":2:", "127.0.0.1:8080"},
@@ -305,13 +311,15 @@ static void test_config_read_lets_the_environment_win(void **state)
     put_file("secret", S("s"));
     T_OK(read_text(
         S("[server]\nworkers=1\n[google]\nclient_id=a\nclient_secret=b\n"
-          "[log]\nlevel=warn\n"),
+          "[log]\nlevel=warn\n[jwt Acme-Corp]\nissuer=x\nclaim_user=u\n"),
         &c));
     T_INT(c->workers, 7);
     T_STR(c->settings.sources[SOURCE_GOOGLE - 1].client.client_secret, S("s"));
     T_INT(c->log_level, LEVEL_WARN); /* an empty variable says nothing */
     T_INT(c->settings.auth.issuers.n, 1);
     T_STR(c->settings.auth.issuers.at[0].name, S("acme_corp"));
+    T_STR(c->settings.auth.issuers.at[0].issuer, S("https://acme.example"));
+    T_STR(c->settings.auth.issuers.at[0].claim_user, S("u"));
     T_STR(c->settings.auth.issuers.at[0].claim_providers, S("p"));
     config_free(&c);
     for (size_t i = 0; i < COUNT(vars); i++) {

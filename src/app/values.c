@@ -19,6 +19,7 @@
 #include "net/net.h"
 #include "oauth/jws.h"
 #include "seal/seal.h"
+#include "store/store.h"
 
 static const Str separators = SI(" \t,");
 
@@ -54,16 +55,16 @@ Res value_word(
 }
 
 static Res number_refuse(
-    struct cx *cx, const struct config_key *key, const struct given *given,
-    const char *unit)
+    struct cx *cx, const struct config_key *key, const struct given *given, bool is_time)
 {
-    int64_t scale = unit[0] == 0 ? 1 : 1000;
+    const char *what = is_time ? "a duration, as 90s, 15m, 12h or 7d," : "a number";
+    const char *unit = is_time ? "s" : "";
+    int64_t scale = is_time ? 1000 : 1;
 
     return fail(
-        cx, FAIL_CONFIG,
-        "%.*s: \"%.*s\" is not right; want a number from %lld%s to %lld%s",
+        cx, FAIL_CONFIG, "%.*s: \"%.*s\" is not right; want %s from %lld%s to %lld%s",
         (int)given->where.n, given->where.p,
-        (int)(given->text.n < 100 ? given->text.n : 100), given->text.p,
+        (int)(given->text.n < 100 ? given->text.n : 100), given->text.p, what,
         (long long)(key->low / scale), unit, (long long)(key->high / scale), unit);
 }
 
@@ -73,7 +74,7 @@ Res value_number(
     int64_t v;
 
     if (!str_to_int(given->text, &v) || v < key->low || v > key->high) {
-        return number_refuse(cx, key, given, "");
+        return number_refuse(cx, key, given, false);
     }
     *(int64_t *)to = v;
     return OK;
@@ -105,7 +106,7 @@ Res value_duration(
     int64_t ms;
 
     if (!duration_parse(given->text, &ms) || ms < key->low || ms > key->high) {
-        return number_refuse(cx, key, given, "s");
+        return number_refuse(cx, key, given, true);
     }
     *(int64_t *)to = ms;
     return OK;
@@ -194,6 +195,31 @@ Res value_path(
 {
     (void)key;
     return str_z(cx, value_resolve(cx, given), to);
+}
+
+Res value_file(
+    struct cx *cx, const struct config_key *key, const struct given *given, void *to)
+{
+    const char *path;
+
+    TRY(value_path(cx, key, given, &path));
+    if (access(path, R_OK) != 0) {
+        return value_refuse(cx, given, "a file that can be read");
+    }
+    *(const char **)to = path;
+    return OK;
+}
+
+/* It may hold a password, and is not quoted. */
+Res value_store_url(
+    struct cx *cx, const struct config_key *key, const struct given *given, void *to)
+{
+    if (!store_url_is_known(given->text)) {
+        return fail(
+            cx, FAIL_CONFIG, "%.*s: not right; want sqlite:FILE", (int)given->where.n,
+            given->where.p);
+    }
+    return value_text(cx, key, given, to);
 }
 
 /* "unix:/path", made absolute. */

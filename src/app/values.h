@@ -65,6 +65,8 @@ value_reader value_networks;   /* struct network_list of app/proxies.h */
 value_reader value_origins;    /* struct text_list, of web origins */
 value_reader value_ids;        /* struct id_list */
 value_reader value_path;       /* const char * */
+value_reader value_file;       /* const char *, of a file that can be read */
+value_reader value_store_url;  /* Str */
 value_reader value_public_url; /* Str, without a slash at its end */
 value_reader value_source_url; /* Str */
 value_reader value_algorithms; /* unsigned, of enum jws_alg */

@@ -20,7 +20,7 @@ static const char *init_path(struct cli *cli)
     if (path == NULL) {
         path = getenv("CALDOCK_CONFIG"); /* NOLINT(concurrency-mt-unsafe): one thread */
     }
-    return path != NULL ? path : "caldock.conf";
+    return path != NULL && path[0] != 0 ? path : "caldock.conf";
 }
 
 static Res beside(struct cx *cx, const char *path, const char **ret)

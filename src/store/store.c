@@ -42,6 +42,11 @@ static const struct db_driver *driver_of(Str url)
     return NULL;
 }
 
+bool store_url_is_known(Str url)
+{
+    return driver_of(url) != NULL;
+}
+
 static void lock_start(struct store *s)
 {
     pthread_condattr_t attr;

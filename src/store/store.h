@@ -21,6 +21,8 @@ struct store_options {
     int pool;   /* connections at most */
 };
 
+/* Whether there is a driver for it. */
+bool store_url_is_known(Str url);
 /* Nothing is reached yet: a store that is away is found by store_check. FAIL_CONFIG for a
  * bad URL. */
 Res store_open(struct cx *cx, const struct store_options *options, struct store **ret)
