@@ -108,20 +108,36 @@ static bool is_looked_for(const struct job *first, const struct job *job, unsign
     return false;
 }
 
+/* The next that is parked, from `job` on; NULL at the end. */
+static struct job *parked_from(struct job *job)
+{
+    while (job != NULL && !job->waiting.is_parked) {
+        job = job->waiting.next;
+    }
+    return job;
+}
+
+static void look_at(
+    struct parking *p, struct job *first, struct job *job, int64_t now_ms,
+    const struct parking_run *run)
+{
+    if (now_ms >= job->waiting.until_ms) {
+        wake_one(p, job, run);
+    } else if (!is_looked_for(first, job, p->looks)) {
+        job->waiting.look = p->looks;
+        wake_one(p, job, run);
+    }
+}
+
 void parking_look(struct parking *p, int64_t now_ms, const struct parking_run *run)
 {
     p->looks++;
     for (size_t i = 0; i < PARKING_BUCKETS; i++) {
-        for (struct job *j = p->buckets[i]; j != NULL; j = j->waiting.next) {
-            if (!j->waiting.is_parked) {
-                continue;
-            }
-            if (now_ms >= j->waiting.until_ms) {
-                wake_one(p, j, run);
-            } else if (!is_looked_for(p->buckets[i], j, p->looks)) {
-                j->waiting.look = p->looks;
-                wake_one(p, j, run);
-            }
+        struct job *first = p->buckets[i];
+
+        for (struct job *j = parked_from(first); j != NULL;
+             j = parked_from(j->waiting.next)) {
+            look_at(p, first, j, now_ms, run);
         }
     }
 }
@@ -129,10 +145,9 @@ void parking_look(struct parking *p, int64_t now_ms, const struct parking_run *r
 void parking_wake_all(struct parking *p, const struct parking_run *run)
 {
     for (size_t i = 0; i < PARKING_BUCKETS; i++) {
-        for (struct job *j = p->buckets[i]; j != NULL; j = j->waiting.next) {
-            if (j->waiting.is_parked) {
-                wake_one(p, j, run);
-            }
+        for (struct job *j = parked_from(p->buckets[i]); j != NULL;
+             j = parked_from(j->waiting.next)) {
+            wake_one(p, j, run);
         }
     }
 }

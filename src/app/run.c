@@ -39,7 +39,6 @@ static void prepare_process(void)
         files.rlim_cur = files.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &files);
     }
-    (void)signal(SIGPIPE, SIG_IGN);
 }
 
 /* Blocked in every thread, so that only sigtimedwait gets them. */

@@ -6,26 +6,27 @@
 
 #include "base/cx.h"
 
+/* Where the string that begins at `at` ends: at its closing quote, or at the text's end.
+ */
+static size_t string_end(Str text, size_t at)
+{
+    for (at++; at < text.n && text.p[at] != '"'; at++) {
+        at += text.p[at] == '\\';
+    }
+    return at;
+}
+
 bool j_depth_is_within(Str text, size_t most)
 {
     size_t depth = 0;
-    bool in_string = false;
 
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
 
-        if (in_string) {
-            if (c == '\\') {
-                i++;
-            } else if (c == '"') {
-                in_string = false;
-            }
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > most) {
-                return false;
-            }
+        if (c == '"') {
+            i = string_end(text, i);
+        } else if ((c == '{' || c == '[') && ++depth > most) {
+            return false;
         } else if ((c == '}' || c == ']') && depth > 0) {
             depth--;
         }

@@ -7,6 +7,7 @@
  */
 #include "net/net.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -18,6 +19,10 @@
 #include "base/limits.h"
 #include "net/authority.h"
 #include "version.h"
+
+/* Servers close what idles, some after 5 seconds, and a request that meets the closing is
+ * not sent again. */
+#define CONNECTION_IDLE_S 3L
 
 /* A setting that this libcurl does not take is a build that must not run. */
 #define SET(easy, option, value)                                                         \
@@ -42,8 +47,10 @@ struct origin {
     Str port;
 };
 
+/* TLS writes without MSG_NOSIGNAL: a peer that is gone must be an error, not the end. */
 bool net_start(void)
 {
+    (void)signal(SIGPIPE, SIG_IGN);
     return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
@@ -232,6 +239,7 @@ static struct curl_slist *headers_of(struct arena *mem, const struct net_request
 static void set_wire(CURL *easy, const struct net_options *options, bool is_loopback)
 {
     SET(easy, CURLOPT_NOSIGNAL, 1L);
+    SET(easy, CURLOPT_MAXAGE_CONN, CONNECTION_IDLE_S);
     SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
     SET(easy, CURLOPT_SSL_VERIFYPEER, 1L);

@@ -168,7 +168,7 @@ static void test_net_perform_stops_past_the_header_limit(void **state)
             buf_add(&b, S("\r\n"));
         }
         buf_add(&b, end);
-        struct step step = {buf_text(&b), THEN_CLOSE};
+        struct step step = {buf_text(&b), THEN_KEEP};
 
         T_INT(step.send.n, LIMIT_REPLY_HEAD_BYTES + over);
         T_FAIL(over ? FAIL_SOURCE_ERROR : FAIL_NONE, ask(&step, 10, &reply));

@@ -79,6 +79,23 @@ static void server_hangs(const struct server *s, int fd)
     }
 }
 
+/* What closes after its answer says so, or the client might send its next request just
+ * before it notices. */
+static void server_answers(int fd, const struct step *step)
+{
+    size_t at = 0;
+    bool is_http =
+        str_starts(step->send, S("HTTP/1.1 ")) && str_find(step->send, '\n', &at);
+
+    if (step->after != THEN_CLOSE || !is_http) {
+        server_sends(fd, step->send);
+        return;
+    }
+    server_sends(fd, str_sub(step->send, 0, at + 1));
+    server_sends(fd, S("Connection: close\r\n"));
+    server_sends(fd, str_sub(step->send, at + 1, step->send.n));
+}
+
 /* Plays steps on one connection until one ends it. */
 static void server_talks(struct server *s, int fd)
 {
@@ -89,7 +106,7 @@ static void server_talks(struct server *s, int fd)
            && server_reads(s, fd)) {
         const struct step *step = &s->steps[atomic_fetch_add(&s->served, 1)];
 
-        server_sends(fd, step->send);
+        server_answers(fd, step);
         after = step->after;
     }
     if (after == THEN_HANG) {

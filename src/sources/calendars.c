@@ -226,7 +226,7 @@ Res calendar_get(
 {
     CLEANUP(j_done) json_t *body = NULL;
     struct net_reply reply;
-    struct calendar c;
+    struct calendar c = {.is_primary = false};
 
     if (!id_is_askable(id)) {
         return fail(cx, FAIL_NOT_FOUND, "not the id of a calendar");
@@ -309,8 +309,10 @@ Res calendar_page_read(
     json_t *items = NULL;
 
     TRY(page_items(cx, api, page, &items));
-    list_grow(&cx->mem, list, json_array_size(items));
-    for (size_t i = 0; i < json_array_size(items); i++) {
+    size_t more = json_array_size(items);
+
+    list_grow(&cx->mem, list, more);
+    for (size_t i = 0; i < more; i++) {
         TRY(item_read(cx, api, json_array_get(items, i), &list->at[list->n]));
         list->n++;
     }
