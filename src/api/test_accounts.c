@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "api/endpoints.h"
 #include "api/testbed.h"
 #include "store/accounts.h"
