@@ -91,7 +91,9 @@ static void fold_jwt_names(struct arena *mem, struct ini *values)
             continue;
         }
         for (size_t at = 0; at < section->n; at++) {
-            buf_add_char(&b, section->p[at] == '-' ? '_' : section->p[at]);
+            Str c = str_sub(*section, at, at + 1);
+
+            buf_add(&b, str_eq(c, S("-")) ? S("_") : c);
         }
         *section = str_lower(mem, buf_text(&b));
     }
