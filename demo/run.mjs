@@ -4,7 +4,7 @@
 // folder, a provider and a token, and the demonstration page. Ctrl-C ends all of it.
 //   node run.mjs CALDOCK           until Ctrl-C
 //   node run.mjs CALDOCK --once    both sources from request to account, unattended
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -119,20 +119,26 @@ async function once(all) {
     return failed === 0 ? 0 : 1;
 }
 
-// → 1 when the service ends by itself, 0 when it was told to.
-async function untilStopped(all) {
-    console.log(introduction(all));
-    const stopped = new Promise((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve(0));
-    });
-    return Promise.race([stopped, all.caldock.ended.then(() => 1)]);
-}
-
 const [binary, wish] = process.argv.slice(2);
-const folder = await mkdtemp(path.join(os.tmpdir(), 'caldock-run-'));
-const all = await startAll(path.resolve(binary), folder);
-const code = wish === '--once' ? await once(all) : await untilStopped(all);
-if (code !== 0) console.error(all.caldock.log);
-await all.caldock.stop();
-await rm(folder, { recursive: true, force: true });
-process.exit(code);
+const folder = mkdtempSync(path.join(os.tmpdir(), 'caldock-run-'));
+let all;
+let isEnding = false;
+
+async function end(code) {
+    isEnding = true;
+    await all?.caldock.stop();
+    process.exit(code);
+}
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(0));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+all = await startAll(path.resolve(binary), folder);
+if (wish === '--once') {
+    await end(await once(all));
+}
+console.log(introduction(all));
+await all.caldock.ended;
+if (!isEnding) {
+    console.error(`Caldock ended by itself. The end of its log:\n${all.caldock.log.slice(-4000)}`);
+    await end(1);
+}

@@ -2,29 +2,38 @@
 // The page where a person picks an account and agrees, in part or whole, or refuses.
 import { escapeHtml, readBody, send } from './wire.mjs';
 
-const STYLE = `body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem;color:#1b1b1f}
-fieldset{border:1px solid #c4c6d0;border-radius:.5rem;margin:1rem 0}label{display:block;padding:.25rem 0}
-code{overflow-wrap:anywhere}button{font:inherit;padding:.5rem 1.25rem;border-radius:.5rem;border:1px solid #44474f;background:#fff}
-button[value=allow]{background:#1a56b0;border-color:#1a56b0;color:#fff}`;
+const STYLE = `
+:root { color-scheme: light dark; --line: #8a8f98; --accent: #1a56b0; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 3rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; }
+fieldset { border: 1px solid var(--line); border-radius: .5rem; margin: 1rem 0; padding: .5rem 1rem; }
+label, p { display: flex; gap: .6rem; align-items: baseline; margin: .4rem 0; }
+button { font: inherit; padding: .5rem 1.25rem; border-radius: .5rem; border: 1px solid var(--line); }
+button[value=allow] { background: var(--accent); border-color: var(--accent); color: #fff; }
+`;
 
-const choice = (person, index) =>
-    `<label><input type="radio" name="account" value="${escapeHtml(person.email)}"` +
-    `${index === 0 ? ' checked' : ''}> ${escapeHtml(person.name)} (${escapeHtml(person.email)})</label>`;
+const input = (type, name, value, isChecked) =>
+    `<input type="${type}" name="${name}" value="${escapeHtml(value)}"${isChecked ? ' checked' : ''}>`;
 
-const permission = (isGranular) => (scope) =>
-    isGranular && scope.includes('/')
-        ? `<label><input type="checkbox" name="scope" value="${escapeHtml(scope)}" checked> <code>${escapeHtml(scope)}</code></label>`
-        : `<input type="hidden" name="scope" value="${escapeHtml(scope)}"><p><code>${escapeHtml(scope)}</code></p>`;
+const choice = ({ name, email }, index) =>
+    `<label>${input('radio', 'account', email, index === 0)} ${escapeHtml(`${name} (${email})`)}</label>`;
+
+const permission = (isGranular) => (scope) => {
+    const name = `<code>${escapeHtml(scope.replace(/^https:.*\//, ''))}</code>`;
+    return isGranular && scope.includes('/')
+        ? `<label>${input('checkbox', 'scope', scope, true)} ${name}</label>`
+        : `<p>${input('hidden', 'scope', scope)}${name}</p>`;
+};
 
 function page(source, { uid, params, people }) {
-    const title = `Sign in with ${source.name === 'google' ? 'Google' : 'Microsoft'} (stand-in)`;
+    const title = `Sign in with ${source.title}`;
     return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${title}</title><style>${STYLE}</style></head>
-<body><main><h1>${title}</h1>
+<title>${title}, a stand-in</title><style>${STYLE}</style></head>
+<body><main><h1>${title}, a stand-in</h1>
 <form method="post" action="/interaction/${uid}">
 <fieldset><legend>Choose an account</legend>${people.map(choice).join('\n')}</fieldset>
-<fieldset><legend>${escapeHtml(params.client_id)} wants access to</legend>
+<fieldset><legend>The application asks for</legend>
 ${params.scope.split(' ').map(permission(source.isGranular)).join('\n')}</fieldset>
 <button name="action" value="allow">Allow</button>
 <button name="action" value="deny">Cancel</button>

@@ -151,6 +151,7 @@ async function revoke({ request, response, entry, url, identity }) {
 
 export const google = (base) => ({
     name: 'google',
+    title: 'Google',
     client: {
         client_id: '1234567890-standin.apps.googleusercontent.com',
         client_secret: 'GOCSPX-standin-secret-5b1f',

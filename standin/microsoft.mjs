@@ -241,6 +241,7 @@ const MAY_CHOOSE = {
 
 export const microsoft = (base) => ({
     name: 'microsoft',
+    title: 'Microsoft',
     client: {
         client_id: '00000000-aaaa-4bbb-8ccc-000000000001',
         client_secret: 'ms8Q~standin~secret~7c2e',

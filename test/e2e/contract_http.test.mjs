@@ -357,6 +357,49 @@ test('too many connections: 503 at once', async () => {
     }
 });
 
+test('a full queue: 503 unavailable with Retry-After, at once, and the fast lane goes on', async () => {
+    const own = await World.open({ settings: { server: { workers: 1, queue: 1 } } });
+    try {
+        const urls = [];
+        for (let i = 0; i < 2; i++) {
+            urls.push(await own.consent('MSFT', await own.initiate('MSFT')));
+        }
+        own.control('MSFT').fault({ path: '/token', delay: 1500, times: 2 });
+        const ending = urls.map((url) => own.callback(url));
+        const answers = [];
+        while (!answers.some(({ status }) => status === 503)) answers.push(await own.ask(ACCOUNTS));
+        const { headers, body } = answers.at(-1);
+        assert.deepEqual([body.code, body.type], ['unavailable', 'api_error']);
+        assert.match(headers['retry-after'], /^[1-9]\d*$/);
+        await own.initiate('GOOG');
+        assert.equal((await own.ask('/healthz')).status, 200);
+        await Promise.all(ending);
+        assert.equal((await own.ask(ACCOUNTS)).status, 200);
+    } finally {
+        await own.close();
+    }
+});
+
+test('X-Forwarded-For names the client for the log, from a trusted proxy only', async () => {
+    for (const [trusted, client] of [
+        ['127.0.0.0/8', '192.0.2.7'],
+        ['10.0.0.0/8', '127.0.0.1'],
+    ]) {
+        const own = await World.open({ settings: { server: { trusted_proxies: trusted } } });
+        try {
+            const headers = { 'x-forwarded-for': '192.0.2.7', 'x-request-id': 'through-a-proxy' };
+            await own.ask('/healthz', { headers });
+            await own.caldock.stop();
+            const line = own.caldock.log
+                .split('\n')
+                .find((text) => text.includes('through-a-proxy'));
+            assert.ok(line.includes(`client="${client}"`), line);
+        } finally {
+            await own.close();
+        }
+    }
+});
+
 test('CORS: exact origins, preflight and errors included, never with credentials', async () => {
     const own = await World.open({ settings: { server: { cors_origins: 'https://app.example' } } });
     try {
