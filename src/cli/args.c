@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "cli/cli.h"
 
 enum option_kind {
@@ -176,6 +177,28 @@ static void drop_words(struct cli *cli, size_t n)
     }
 }
 
+/* "provider" alone wants one of its own. */
+static Res refuse_command(struct cli *cli)
+{
+    struct buf wish = {.mem = &cli->cx->mem, .max = 1024};
+    size_t n;
+    const struct command *all = commands(&n);
+
+    if (cli->n_words == 0) {
+        return cli_misuse(cli, "a command is missing", S(""));
+    }
+    Str group = str_cat(&cli->cx->mem, cli->words[0], S(" "));
+
+    for (size_t i = 0; i < n; i++) {
+        if (str_starts(all[i].name, group)) {
+            buf_add(&wish, wish.n > 0 ? S(", ") : S(""));
+            buf_add(&wish, all[i].name);
+        }
+    }
+    return wish.n > 0 ? cli_misuse(cli, "the command wants to be one of", buf_text(&wish))
+                      : cli_misuse(cli, "there is no such command", cli->words[0]);
+}
+
 static Res find_command(struct cli *cli)
 {
     size_t n;
@@ -190,10 +213,7 @@ static Res find_command(struct cli *cli)
             return OK;
         }
     }
-    if (cli->n_words == 0) {
-        return cli_misuse(cli, "a command is missing", S(""));
-    }
-    return cli_misuse(cli, "there is no such command", cli->words[0]);
+    return refuse_command(cli);
 }
 
 static bool command_takes(const struct command *c, Str option)

@@ -53,12 +53,10 @@ static Res parse_feature(struct cli *cli, Str text, struct feature *ret)
 static Res parse_pattern(struct cli *cli, Str text, Str *ret)
 {
     if (redirect_pattern_parse(cli->cx, text, ret).code != FAIL_NONE) {
-        Str why = str_dup(&cli->cx->mem, str_from_z(cli->cx->why.text));
+        struct arena *mem = &cli->cx->mem;
+        Str why = str_cat(mem, str_from_z(cli->cx->why.text), (Str){"", 1});
 
-        return fail(
-            cli->cx, FAIL_CONFIG, "redirect pattern %.*s: %.*s",
-            (int)(text.n < LIMIT_PATTERN_BYTES ? text.n : LIMIT_PATTERN_BYTES), text.p,
-            (int)why.n, why.p);
+        return cli_misuse(cli, str_cat(mem, S("redirect pattern: "), why).p, text);
     }
     return OK;
 }

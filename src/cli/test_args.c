@@ -47,18 +47,19 @@ static void test_cli_parse_refuses_wrong_usage(void **state)
         const char *says;
         const char *argv[ARGS_MOST];
     } rows[] = {
-        {"a command is missing",  {"caldock"}                                     },
-        {"a command is missing",  {"caldock", "--json"}                           },
-        {"no such command",       {"caldock", "provider"}                         },
-        {"no such command",       {"caldock", "server"}                           },
-        {"no such option",        {"caldock", "serve", "--color"}                 },
-        {"has no such option",    {"caldock", "serve", "--yes"}                   },
-        {"wants a value",         {"caldock", "serve", "--config"}                },
-        {"takes no value",        {"caldock", "token", "list", "--json=1"}        },
-        {"given twice",           {"caldock", "token", "list", "--json", "--json"}},
-        {"the command wants: ID", {"caldock", "provider", "show"}                 },
-        {"the command wants: ID", {"caldock", "provider", "show", "1", "2"}       },
-        {"wants: no arguments",   {"caldock", "serve", "now"}                     },
+        {"a command is missing",                           {"caldock"}                                     },
+        {"a command is missing",                           {"caldock", "--json"}                           },
+        {"one of: token create, token list, token revoke", {"caldock", "token"}                            },
+        {"one of: account list",                           {"caldock", "account", "lst"}                   },
+        {"no such command",                                {"caldock", "server"}                           },
+        {"no such option",                                 {"caldock", "serve", "--color"}                 },
+        {"has no such option",                             {"caldock", "serve", "--yes"}                   },
+        {"wants a value",                                  {"caldock", "serve", "--config"}                },
+        {"takes no value",                                 {"caldock", "token", "list", "--json=1"}        },
+        {"given twice",                                    {"caldock", "token", "list", "--json", "--json"}},
+        {"the command wants: ID",                          {"caldock", "provider", "show"}                 },
+        {"the command wants: ID",                          {"caldock", "provider", "show", "1", "2"}       },
+        {"wants: no arguments",                            {"caldock", "serve", "now"}                     },
     };
 
     (void)state;

@@ -36,6 +36,7 @@ test('help, help COMMAND, --version', async () => {
         assert.equal(code, 0, command);
         assert.ok(stdout.includes(command));
     }
+    assert.deepEqual(await call(['--help']), help);
     const version = await call(['--version']);
     assert.deepEqual([version.code, /^caldock \d+\.\d+\.\d+\n$/.test(version.stdout)], [0, true]);
 });
@@ -53,6 +54,7 @@ test('wrong usage: exit 2, said on stderr', async () => {
         ['provider', 'add', 'x', '--name', 'n'],
         ['provider', 'add', '0', '--name', 'n'],
         ['provider', 'show'],
+        ['provider', 'add', '9', '--name', 'Odd', '--redirect', 'ftp://a.example/'],
         ['token', 'create'],
         ['token', 'create', '--provider', '1', '--mode', 'staff'],
         ['token', 'create', '--provider', '1', '--expires', 'soon'],
