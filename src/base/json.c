@@ -36,15 +36,18 @@ bool j_depth_is_within(Str text, size_t most)
 
 Res j_parse(struct cx *cx, Str text, size_t depth, json_t **ret)
 {
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
     json_error_t error;
 
     if (!j_depth_is_within(text, depth)) {
         return fail(cx, FAIL_PARSE_ERROR, "JSON nested deeper than %zu", depth);
     }
-    json_t *j = json_loadb(
-        text.n == 0 ? "" : text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-        &error);
+    json_t *j = json_loadb(text.n == 0 ? "" : text.p, text.n, flags, &error);
 
+    /* An integer past 64 bits is one of a member that nobody here reads as such. */
+    if (j == NULL && json_error_code(&error) == json_error_numeric_overflow) {
+        j = json_loadb(text.p, text.n, flags | JSON_DECODE_INT_AS_REAL, &error);
+    }
     if (j == NULL) {
         return fail(
             cx, FAIL_PARSE_ERROR, "no valid JSON at line %d, column %d (jansson code %d)",

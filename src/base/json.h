@@ -14,7 +14,7 @@
 struct cx;
 
 /* FAIL_PARSE_ERROR. The caller closes with CLEANUP(j_done). Reasons hold no part of the
- * text. */
+ * text. Where one integer is past 64 bits, all of them are reals. */
 Res j_parse(struct cx *cx, Str text, size_t depth, json_t **ret) MUST;
 void j_done(json_t **j); /* accepts NULL */
 

@@ -146,17 +146,18 @@ static void test_j_parse_counts_depth_and_refuses_duplicates(void **state)
         Str text;
         enum fail want;
     } rows[] = {
-        {SI("{\"a\":[{\"b\":1}]}"),   FAIL_NONE       }, /* depth 3: the edge */
-        {SI("{\"a\":[{\"b\":[]}]}"),  FAIL_PARSE_ERROR}, /* one past it */
-        {SI("{\"a\":\"[[[[[[\"}"),    FAIL_NONE       },
-        {SI("{\"a\":\"\\\"[[[[[\"}"), FAIL_NONE       },
-        {SI("{\"a\":1,\"a\":2}"),     FAIL_PARSE_ERROR},
-        {SI("{\"a\":1} x"),           FAIL_PARSE_ERROR},
-        {SI("\xEF\xBB\xBF{}"),        FAIL_PARSE_ERROR},
-        {SI("{\"a\":\"\xFF\"}"),      FAIL_PARSE_ERROR},
-        {SI("{\"a\":\"\\u0000\"}"),   FAIL_PARSE_ERROR},
-        {SI("{\"a\":1e999}"),         FAIL_PARSE_ERROR},
-        {SI(""),                      FAIL_PARSE_ERROR},
+        {SI("{\"a\":[{\"b\":1}]}"),          FAIL_NONE       }, /* depth 3: the edge */
+        {SI("{\"a\":[{\"b\":[]}]}"),         FAIL_PARSE_ERROR}, /* one past it */
+        {SI("{\"a\":\"[[[[[[\"}"),           FAIL_NONE       },
+        {SI("{\"a\":\"\\\"[[[[[\"}"),        FAIL_NONE       },
+        {SI("{\"a\":1,\"a\":2}"),            FAIL_PARSE_ERROR},
+        {SI("{\"a\":1} x"),                  FAIL_PARSE_ERROR},
+        {SI("\xEF\xBB\xBF{}"),               FAIL_PARSE_ERROR},
+        {SI("{\"a\":\"\xFF\"}"),             FAIL_PARSE_ERROR},
+        {SI("{\"a\":\"\\u0000\"}"),          FAIL_PARSE_ERROR},
+        {SI("{\"a\":1e999}"),                FAIL_PARSE_ERROR},
+        {SI("{\"a\":18446744073709551616}"), FAIL_NONE       },
+        {SI(""),                             FAIL_PARSE_ERROR},
     };
 
     (void)state;

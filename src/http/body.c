@@ -68,6 +68,7 @@ Res body_media(struct cx *cx, const struct http_request *req, struct body_media 
     struct body_media media = {0};
     Str type, coding;
     size_t types = http_header(req, S("Content-Type"), &type);
+    bool is_there = req->body.n > 0 || req->body_too_large; /* announced may be empty */
 
     if (http_header(req, S("Content-Encoding"), &coding) > 0) {
         return fail(cx, FAIL_UNSUPPORTED_MEDIA_TYPE, "a Content-Encoding");
@@ -78,7 +79,7 @@ Res body_media(struct cx *cx, const struct http_request *req, struct body_media 
     if (types == 1) {
         TRY(content_type_parse(cx, type, &media));
     }
-    if (media.type == BODY_NONE && req->has_body) {
+    if (media.type == BODY_NONE && is_there) {
         return fail(cx, FAIL_UNSUPPORTED_MEDIA_TYPE, "a body of no type that is read");
     }
     *ret = media;

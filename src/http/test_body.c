@@ -11,7 +11,10 @@ static Res media_of(
 {
     const struct http_header headers[] = {a, b};
     const struct http_request req = {
-        .headers = headers, .n_headers = COUNT(headers), .has_body = has_body};
+        .headers = headers,
+        .n_headers = COUNT(headers),
+        .has_body = has_body,
+        .body = has_body ? S("x") : S("")};
 
     *ret = (struct body_media){BODY_FORM, S("untouched")};
     return body_media(t_cx(), &req, ret);
@@ -81,6 +84,19 @@ static void test_body_media_refuses_other_types_of_a_body(void **state)
         T_OK(media_of_type(types[i], false, &media));
         T_INT(media.type, BODY_NONE);
     }
+}
+
+/* A chunked one may have no bytes, and one that is too large is not read. */
+static void test_body_media_of_a_body_without_bytes(void **state)
+{
+    struct http_request req = {.has_body = true, .body = S("")};
+    struct body_media media;
+
+    (void)state;
+    T_OK(body_media(t_cx(), &req, &media));
+    T_INT(media.type, BODY_NONE);
+    req.body_too_large = true;
+    T_FAIL(FAIL_UNSUPPORTED_MEDIA_TYPE, body_media(t_cx(), &req, &media));
 }
 
 static void test_body_media_refuses_charsets_and_what_is_malformed(void **state)
@@ -207,6 +223,7 @@ static void test_fields_find_knows_exact_names_only(void **state)
 T_MAIN(
     T(test_body_media_knows_three_types),
     T(test_body_media_refuses_other_types_of_a_body),
+    T(test_body_media_of_a_body_without_bytes),
     T(test_body_media_refuses_charsets_and_what_is_malformed),
     T(test_body_media_refuses_two_types_and_any_encoding),
     T(test_body_read_without_a_type_has_no_fields),
