@@ -13,8 +13,9 @@
 #include "sources/source.h"
 
 struct settings {
-    Str public_url; /* without a slash at its end */
-    Str node;       /* unique to this process */
+    Str public_url;  /* without a slash at its end */
+    Str public_path; /* its path: empty, or with a slash at its beginning */
+    Str node;        /* unique to this process */
     int64_t flow_timeout_s;
     int64_t total_timeout_ms; /* of a callback */
     struct net_options net;

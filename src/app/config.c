@@ -210,11 +210,23 @@ static int64_t cpu_count(void)
     return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
+static Str path_of(Str url)
+{
+    size_t at = 0;
+
+    (void)str_find(url, ':', &at);
+    url = str_sub(url, at + S("://").n, url.n);
+    at = url.n;
+    (void)str_find(url, '/', &at);
+    return str_sub(url, at, url.n);
+}
+
 static void finish_server(struct reading *r, struct config *c)
 {
     c->threads = c->threads == 0 ? cpu_count() : c->threads;
     c->store.pool = (int)c->store_pool;
     c->store.folder = r->givens.folder;
+    c->settings.public_path = path_of(c->settings.public_url);
     c->settings.flow_timeout_s = c->flow_timeout_ms / 1000;
     c->settings.cors_origins = c->cors_origins.at;
     c->settings.n_cors_origins = c->cors_origins.n;

@@ -362,6 +362,19 @@ static void answer_options(struct visit *v)
         &v->ex->answer, S("Allow"), route_methods(&v->ex->cx.mem, v->path));
 }
 
+/* With the path of the public URL before it too: not every proxy takes that off. */
+static Res find_route(struct call *c, struct route *ret)
+{
+    const struct http_request *req = c->req;
+    Str before = c->settings->public_path;
+    Res found = route_find(c->cx, req->path, req->method, ret);
+
+    if (found.code != FAIL_NOT_FOUND || before.n == 0 || !str_starts(req->path, before)) {
+        return found;
+    }
+    return route_find(c->cx, str_sub(req->path, before.n, req->path.n), req->method, ret);
+}
+
 /* Path, method, format. The format of a 404 and a 405 is what was asked for, where that
  * can be said; a query that can't be read is refused with the format, or left to a
  * callback, which then has no state. */
@@ -380,7 +393,7 @@ static Res admit(struct visit *v)
 
     c->params = params;
     Res format = negotiate(c);
-    Res found = route_find(c->cx, req->path, req->method, &route);
+    Res found = find_route(c, &route);
 
     v->path = route.path;
     c->endpoint = route.endpoint;

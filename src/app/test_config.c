@@ -196,6 +196,7 @@ static void test_config_read_has_a_default_for_everything(void **state)
     T_INT(c->listen.n, 1);
     T_STR(c->listen.at[0], S("127.0.0.1:8080"));
     T_STR(c->settings.public_url, S("http://127.0.0.1:8080"));
+    T_STR(c->settings.public_path, S(""));
     T_TRUE(c->threads >= 1);
     T_INT(c->workers, 64);
     T_INT(c->queue, 1024);
@@ -264,6 +265,7 @@ static void test_config_read_reads_each_type(void **state)
                              &t_cx()->mem, S("unix:"),
                              str_cat(&t_cx()->mem, str_from_z(folder), S("/run/sock"))));
     T_STR(c->settings.public_url, S("https://a.example/caldock"));
+    T_STR(c->settings.public_path, S("/caldock"));
     T_INT(c->trusted_proxies.n, 3);
     T_INT(c->settings.n_cors_origins, 2);
     T_INT(c->request_timeout_ms, 60000);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { ACCOUNTS, API, INITIATE, openWorld } from './lib/world.mjs';
+import { ACCOUNTS, API, INITIATE, World, openWorld } from './lib/world.mjs';
 
 const world = await openWorld(test);
 const GOOD = { calendar_source: 'GOOG', redirect_uri: 'https://app.example/x' };
@@ -66,6 +66,24 @@ test('HEAD works wherever GET does, without a body', async () => {
         assert.equal(head.headers['content-length'], get.headers['content-length']);
     }
     assert.equal(await statusOf(`${ACCOUNTS}/1`, { method: 'HEAD' }), 404);
+});
+
+test('the path of public_url: in all that Caldock makes, and allowed in what is asked', async () => {
+    const public_url = 'https://api.example/cal/dock/';
+    const own = await World.open({ settings: { server: { public_url } } });
+    try {
+        const uri = new URL(await own.initiate('GOOG'));
+        const callback = `${public_url}oauth2/callback/google`;
+        assert.equal(uri.searchParams.get('redirect_uri'), callback);
+        for (const path of ['/healthz', ACCOUNTS, `/${ACCOUNTS}`, '/oauth2/callback/google']) {
+            const { status } = await own.ask(path);
+            assert.equal((await own.ask(`/cal/dock${path}`)).status, status, path);
+            assert.notEqual(status, 404, path);
+            assert.equal((await own.ask(`/cal/dockx${path}`)).status, 404, path);
+        }
+    } finally {
+        await own.close();
+    }
 });
 
 test('HEAD on a callback is 405 and uses up no flow', async () => {
