@@ -307,7 +307,7 @@ static void test_auth_load_without_a_store_is_unavailable(void **state)
     T_TRUE(l == NULL);
 }
 
-T_MAIN(
+TS_MAIN(
     TS(test_auth_load_reads_token_and_provider_at_once),
     T(test_auth_load_picks_the_provider_as_the_check_does),
     T(test_auth_load_tells_dead_tokens_from_live_ones),

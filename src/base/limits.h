@@ -96,6 +96,8 @@ enum {
 
     /* the store: for a lock or a connection, where the request has no deadline */
     LIMIT_STORE_WAIT_MS = 10 * 1000,
+    LIMIT_STORE_CONNECT_MS = 5 * 1000, /* to PostgreSQL, where its URL doesn't say */
+    LIMIT_STORE_IDLE_MS = 60 * 1000,   /* a transaction whose node has gone still */
 
     /* lists */
     LIMIT_PAGE_SIZE = 100,

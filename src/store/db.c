@@ -45,11 +45,12 @@ struct db_value db_blob(Str s)
 }
 
 Res db_open(
-    struct cx *cx, const struct db_driver *driver, const char *where, struct db **ret)
+    struct cx *cx, const struct db_driver *driver, const struct db_place *place,
+    struct db **ret)
 {
     void *conn;
 
-    TRY(driver->open(cx, where, &conn));
+    TRY(driver->open(cx, place, &conn));
     struct db *db = heap_alloc(sizeof(*db));
 
     db->driver = driver;
@@ -94,6 +95,11 @@ Res db_transact(struct cx *cx, struct db *db, bool write, store_work *work, void
         db->driver->scrub(db->conn);
     }
     return r;
+}
+
+enum db_fate db_fate(struct db *db, Res failure)
+{
+    return db->driver->fate(db->conn, failure);
 }
 
 Res db_script(struct cx *cx, struct db *db, const char *sql)

@@ -4,6 +4,8 @@
  *
  * Statements use $1 … $n, are prepared once per connection and kept; a db_stmt is reset
  * by CLEANUP(db_done). Text and blobs that a statement gives are copied into the arena.
+ * After a failure that isn't FAIL_NOT_FOUND a transaction can only be given up: on
+ * PostgreSQL nothing else works in it any more.
  */
 #pragma once
 
@@ -13,8 +15,7 @@ struct cx;
 struct db;
 struct db_stmt;
 
-/* One binding: made by the three functions below, so that a call reads as its SQL does.
- */
+/* One binding: made by the functions below, so that a call reads as its SQL does. */
 struct db_value {
     enum { DB_INT, DB_TEXT, DB_BLOB } type;
 

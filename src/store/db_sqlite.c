@@ -82,6 +82,7 @@ static Res fail_sqlite(struct cx *cx, sqlite3 *c)
 
 static Res locate(struct cx *cx, Str url, Str folder, const char **ret)
 {
+    url = str_sub(url, S("sqlite:").n, url.n);
     if (url.n == 0 || url.p[0] == ':') { /* SQLite's names for what is kept nowhere */
         return fail(cx, FAIL_CONFIG, "[store] url: sqlite: must be followed by a file");
     }
@@ -94,8 +95,9 @@ static Res locate(struct cx *cx, Str url, Str folder, const char **ret)
 }
 
 /* A file that is there is not even opened: closing it would drop this process's locks. */
-static Res create(struct cx *cx, const char *where)
+static Res create(struct cx *cx, const struct db_place *place)
 {
+    const char *where = place->where;
     int fd = open(where, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     if (fd >= 0) {
@@ -163,8 +165,9 @@ static Res script(struct cx *cx, void *conn, const char *sql)
                                                                   : fail_sqlite(cx, conn);
 }
 
-static Res open_conn(struct cx *cx, const char *where, void **ret)
+static Res open_conn(struct cx *cx, const struct db_place *place, void **ret)
 {
+    const char *where = place->where;
     CLEANUP(conn_done) sqlite3 *c = NULL;
     int got = sqlite3_open_v2(
         where, &c, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
@@ -209,6 +212,16 @@ static void rollback(void *conn)
     if (sqlite3_get_autocommit(conn) == 0) {
         (void)sqlite3_exec(conn, "rollback", NULL, NULL, NULL);
     }
+}
+
+/* The file may have been put back or mended: who comes next opens it anew. */
+static enum db_fate fate(void *conn, Res failure)
+{
+    (void)conn;
+    return failure.code == FAIL_UNAVAILABLE || failure.code == FAIL_CONFIG
+                   || failure.code == FAIL_INTERNAL
+               ? DB_BROKEN
+               : DB_SOUND;
 }
 
 /* The log still has the pages as they were: it is copied back and cut to nothing. Where a
@@ -309,9 +322,12 @@ static Str get_bytes(void *stmt, int column)
 }
 
 const struct db_driver db_sqlite = {
-    .scheme = SI("sqlite:"),
     .has_one_writer = true,
     .has_schema = "select count(*) from sqlite_schema where name = 'schema_version'",
+    .last_id = "select coalesce(max(seq), 0) from sqlite_sequence where name = $1",
+    .set_last_id =
+        "insert or replace into sqlite_sequence (rowid, name, seq)"
+        " values ((select rowid from sqlite_sequence where name = $1), $1, $2)",
     .migrations = migrations_sqlite,
     .n_migrations = COUNT(migrations_sqlite),
     .locate = locate,
@@ -321,6 +337,7 @@ const struct db_driver db_sqlite = {
     .begin = begin,
     .commit = commit,
     .rollback = rollback,
+    .fate = fate,
     .script = script,
     .scrub = scrub,
     .prepare = prepare,

@@ -2,9 +2,9 @@
 /*
  * migrate.c - which version the schema has, and the way to this binary's.
  *
- * Migration n brings version n - 1 to n, in a transaction of its own under the writer's
- * lock. Who waited for the lock looks again, so any number of processes may start at
- * once.
+ * Migration n brings version n - 1 to n, in a transaction of its own under a lock: the
+ * writer's, or that of a row. Who waited for the lock looks again, so any number of
+ * processes may start at once.
  */
 #include "base/clock.h"
 #include "base/cx.h"
@@ -58,6 +58,7 @@ static Res migrate_one(struct cx *cx, struct db *db, void *missing)
     const struct db_driver *driver = db_driver_of(db);
     int64_t left = 0;
 
+    TRY(driver->lock_schema == NULL ? OK : db_script(cx, db, driver->lock_schema));
     TRY(count_missing(cx, db, &left));
     if (left == 0) {
         *(int64_t *)missing = 0;
@@ -82,6 +83,17 @@ Res store_migrate(struct cx *cx, struct store *s)
 
     while (r.code == FAIL_NONE && missing > 0) {
         r = store_write(cx, s, migrate_one, &missing);
+    }
+    return r;
+}
+
+Res schema_migrate(struct cx *cx, struct db *db)
+{
+    int64_t missing = 0;
+    Res r = migrate_one(cx, db, &missing);
+
+    while (r.code == FAIL_NONE && missing > 0) {
+        r = migrate_one(cx, db, &missing);
     }
     return r;
 }

@@ -3,7 +3,8 @@
  * store.c - the pool of connections, and transactions on what it lends.
  *
  * A connection is opened when none is idle and is kept until the store closes, or until
- * it fails. Who finds all of them lent waits, until its deadline.
+ * it fails. Who finds all of them lent waits, until its deadline. What another
+ * transaction or a lost connection came in the way of is run again, until then too.
  */
 #include "store/store.h"
 
@@ -15,13 +16,27 @@
 #include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
+#include "seal/seal.h"
 #include "store/driver.h"
 
-static const struct db_driver *const drivers[] = {&db_sqlite};
+static const struct scheme {
+    Str name;
+    const struct db_driver *driver;
+} schemes[] = {
+    {SI("sqlite:"),       &db_sqlite  },
+    {SI("postgresql://"), &db_postgres},
+    {SI("postgres://"),   &db_postgres},
+};
+
+enum {
+    AGAIN_FIRST_MS = 4,
+    AGAIN_MOST_MS = 256,
+};
 
 struct store {
     const struct db_driver *driver;
-    char *where;
+    char *where; /* may hold a password */
+    struct db_place place;
     size_t most;
 
     pthread_mutex_t lock; /* over all that follows */
@@ -34,9 +49,9 @@ struct store {
 
 static const struct db_driver *driver_of(Str url)
 {
-    for (size_t i = 0; i < COUNT(drivers); i++) {
-        if (str_starts(url, drivers[i]->scheme)) {
-            return drivers[i];
+    for (size_t i = 0; i < COUNT(schemes); i++) {
+        if (str_starts(url, schemes[i].name)) {
+            return schemes[i].driver;
         }
     }
     return NULL;
@@ -64,19 +79,19 @@ Res store_open(struct cx *cx, const struct store_options *options, struct store 
     const char *where;
 
     if (driver == NULL) { /* a URL may hold a password: it isn't quoted */
-        return fail(cx, FAIL_CONFIG, "[store] url: must be sqlite:FILE");
+        return fail(
+            cx, FAIL_CONFIG, "[store] url: must be sqlite:FILE or postgresql://…");
     }
     if (options->pool < 1) {
         return fail(cx, FAIL_CONFIG, "[store] pool: must be 1 or more");
     }
-    Str rest = str_sub(options->url, driver->scheme.n, options->url.n);
-
-    TRY(driver->locate(cx, rest, options->folder, &where));
+    TRY(driver->locate(cx, options->url, options->folder, &where));
     struct store *s = heap_alloc(sizeof(*s));
 
     s->driver = driver;
     s->where = heap_alloc(strlen(where) + 1);
     memcpy(s->where, where, strlen(where));
+    s->place = (struct db_place){s->where, options->is_unprepared};
     s->most = (size_t)options->pool;
     s->idle = heap_alloc(s->most * sizeof(struct db *));
     lock_start(s);
@@ -98,6 +113,7 @@ void store_close(struct store **s)
     (void)pthread_cond_destroy(&old->given);
     (void)pthread_mutex_destroy(&old->lock);
     heap_free(old->idle);
+    seal_wipe(old->where, strlen(old->where));
     heap_free(old->where);
     heap_free(old);
     *s = NULL;
@@ -160,43 +176,92 @@ static void pool_give(struct store *s, bool write, struct db *db)
     must_be(pthread_mutex_unlock(&s->lock) == 0);
 }
 
-/* After one of these a connection may be broken: the next borrower gets a new one. */
-static bool may_have_broken(Res r)
+/* A transaction, as often as it is tried. */
+struct turn {
+    struct store *store;
+    bool write;
+    store_work *work;
+    void *arg;
+    enum db_fate fate; /* of the last try */
+};
+
+static Res try_on(struct cx *cx, struct turn *t, struct db **db)
 {
-    return r.code == FAIL_UNAVAILABLE || r.code == FAIL_CONFIG || r.code == FAIL_INTERNAL;
+    if (t->fate == DB_LOST) { /* the idle ones were lost with it */
+        db_close(db);
+    }
+    t->fate = DB_SOUND;
+    if (*db == NULL) {
+        TRY(db_open(cx, t->store->driver, &t->store->place, db));
+    }
+    Res r = db_transact(cx, *db, t->write, t->work, t->arg);
+
+    if (r.code != FAIL_NONE) {
+        t->fate = db_fate(*db, r);
+    }
+    return r;
 }
 
-static Res transact(
-    struct cx *cx, struct store *s, bool write, store_work *work, void *arg)
+static Res try_once(struct cx *cx, struct turn *t)
 {
     struct db *db = NULL;
-    Res r = OK;
 
-    TRY(pool_take(cx, s, write, &db));
-    if (db == NULL) {
-        r = db_open(cx, s->driver, s->where, &db);
-    }
-    if (r.code == FAIL_NONE) {
-        r = db_transact(cx, db, write, work, arg);
-    }
-    if (db != NULL && may_have_broken(r)) {
+    TRY(pool_take(cx, t->store, t->write, &db));
+    Res r = try_on(cx, t, &db);
+
+    if (t->fate == DB_BROKEN || t->fate == DB_LOST) {
         db_close(&db);
     }
-    pool_give(s, write, db);
+    pool_give(t->store, t->write, db);
+    return r;
+}
+
+/* Each time longer, and by chance, so that those who met part. False when the deadline
+ * comes first. */
+static bool wait_a_while(int tries, int64_t end_ms)
+{
+    int64_t most_ms = AGAIN_FIRST_MS;
+    uint32_t chance;
+
+    while (tries-- > 1 && most_ms < AGAIN_MOST_MS) {
+        most_ms *= 2;
+    }
+    seal_random(&chance, sizeof(chance));
+    int64_t us = chance % (most_ms * 1000);
+
+    if (clock_mono_ms() + us / 1000 >= end_ms) {
+        return false;
+    }
+    (void)nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
+    return true;
+}
+
+static Res transact(struct cx *cx, struct turn t)
+{
+    int64_t end_ms = clock_mono_ms() + cx_left_ms(cx, LIMIT_STORE_WAIT_MS);
+    Res r = try_once(cx, &t);
+
+    for (int tries = 1; t.fate == DB_CONFLICT || t.fate == DB_LOST; tries++) {
+        if (!wait_a_while(tries, end_ms)) {
+            return r;
+        }
+        r = try_once(cx, &t);
+    }
     return r;
 }
 
 Res store_write(struct cx *cx, struct store *s, store_work *work, void *arg)
 {
-    return transact(cx, s, true, work, arg);
+    return transact(
+        cx, (struct turn){.store = s, .write = true, .work = work, .arg = arg});
 }
 
 Res store_read(struct cx *cx, struct store *s, store_work *work, void *arg)
 {
-    return transact(cx, s, false, work, arg);
+    return transact(cx, (struct turn){.store = s, .work = work, .arg = arg});
 }
 
 Res store_create(struct cx *cx, struct store *s)
 {
-    return s->driver->create(cx, s->where);
+    return s->driver->create(cx, &s->place);
 }

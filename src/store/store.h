@@ -16,9 +16,10 @@ struct store;
 struct db;
 
 struct store_options {
-    Str url;    /* sqlite:PATH (a relative PATH is relative to `folder`) */
-    Str folder; /* of the configuration file; may be empty */
-    int pool;   /* connections at most */
+    Str url; /* sqlite:PATH (a relative PATH is relative to `folder`), postgresql://… */
+    Str folder;         /* of the configuration file; may be empty */
+    int pool;           /* connections at most */
+    bool is_unprepared; /* a pooler may give each transaction another session */
 };
 
 /* Whether there is a driver for it. */
@@ -39,9 +40,10 @@ Res store_check(struct cx *cx, struct store *s) MUST;
 /*
  * Runs `work` in one transaction: committed when it returns OK, rolled back otherwise. It
  * may run more than once (a conflict with another transaction is tried again), so it
- * changes nothing but the database and what `arg` says is its result. store_write takes
- * the writer's lock at once. FAIL_UNAVAILABLE when the store is away, locked too long, or
- * full.
+ * changes nothing but the database and what `arg` says is its result. Writers behave as
+ * if they ran one after the other; store_read sees one moment. FAIL_UNAVAILABLE when the
+ * store is away, locked too long, or full, and when the connection was lost while it
+ * committed: then nobody knows whether it did.
  */
 typedef Res store_work(struct cx *cx, struct db *db, void *arg);
 Res store_write(struct cx *cx, struct store *s, store_work *work, void *arg) MUST;

@@ -311,7 +311,7 @@ static void test_grant_put_needs_an_account(void **state)
         grant_put(t_cx(), db, 99, &(struct grant_record){.sealed = S("x")}));
 }
 
-T_MAIN(
+TS_MAIN(
     TS(test_get_and_find_give_what_was_inserted),
     TS(test_find_looks_at_all_three_parts_of_the_key),
     TS(test_insert_refuses_the_same_account_of_any_user),

@@ -192,7 +192,7 @@ static void test_claim_has_one_winner_among_threads_and_stores(void **state)
     }
 }
 
-T_MAIN(
+TS_MAIN(
     TS(test_claim_is_won_once), TS(test_claim_of_a_finished_flow_tells_how_it_ended),
     TS(test_claim_that_is_over_ends_as_server_error),
     TS(test_finish_is_for_who_still_holds_it), TS(test_release_opens_only_an_own_claim),

@@ -189,7 +189,7 @@ static void test_remove_takes_all_but_accounts_along(void **state)
     T_INT(token.n_providers, 1);
 }
 
-T_MAIN(
+TS_MAIN(
     TS(test_get_gives_what_was_added), TS(test_add_refuses_an_id_that_is_there),
     TS(test_list_gives_each_its_own), TS(test_changes_need_a_provider),
     TS(test_changes_touch_only_what_they_name), TS(test_pattern_add_stops_at_the_limit),

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_store.h - for the tests of store/: a database in a folder of its own for each
- * test, and connections to it that commit each statement by itself.
+ * test_store.h - for the tests of store/: a database of its own for each test, and
+ * connections to it that commit each statement by itself.
+ *
+ * TS_MAIN runs the same tests on SQLite and, where CALDOCK_TEST_POSTGRES is the URL of
+ * one that they may fill (test/postgres), on PostgreSQL: there each has its own schema.
  */
 #pragma once
 
@@ -13,8 +16,21 @@
 #include "base/testing.h"
 #include "store/driver.h"
 
-static char t_folder[64];
+static const struct db_driver *t_driver = &db_sqlite;
+static char t_folder[64]; /* of the file, with SQLite */
 static char t_path[80];
+static char t_schema[40]; /* with PostgreSQL */
+static char t_url[512];
+
+static inline bool t_is_sqlite(void)
+{
+    return t_driver == &db_sqlite;
+}
+
+static inline const char *t_postgres(void)
+{
+    return getenv("CALDOCK_TEST_POSTGRES");
+}
 
 static inline void t_remove(const char *suffix)
 {
@@ -24,43 +40,103 @@ static inline void t_remove(const char *suffix)
     (void)unlink(path);
 }
 
+/* As nobody in particular, outside the test's schema. */
+static inline void t_admin(const char *sql)
+{
+    CLEANUP(db_close) struct db *db = NULL;
+    const struct db_place place = {.where = t_postgres()};
+
+    T_OK(db_open(t_cx(), &db_postgres, &place, &db));
+    T_OK(db_script(t_cx(), db, sql));
+}
+
+static inline void t_make(void)
+{
+    static int serial = 0;
+    char sql[80];
+
+    if (t_is_sqlite()) {
+        return;
+    }
+    (void)snprintf(t_schema, sizeof(t_schema), "test_%d_%d", (int)getpid(), ++serial);
+    (void)snprintf(sql, sizeof(sql), "create schema %s", t_schema);
+    (void)snprintf(
+        t_url, sizeof(t_url), "%s%coptions=-csearch_path%%3D%s", t_postgres(),
+        strchr(t_postgres(), '?') == NULL ? '?' : '&', t_schema);
+    t_admin(sql);
+}
+
+static inline void t_unmake(void)
+{
+    char sql[120];
+
+    t_remove("");
+    t_remove("-wal");
+    t_remove("-shm");
+    if (!t_is_sqlite()) {
+        (void)snprintf(
+            sql, sizeof(sql), "set lock_timeout = 5000; drop schema %s cascade",
+            t_schema);
+        t_admin(sql);
+    }
+}
+
 static inline int t_store_start(void **state)
 {
     (void)state;
     (void)snprintf(t_folder, sizeof(t_folder), "/tmp/caldock-store-XXXXXX");
     must_be(mkdtemp(t_folder) != NULL);
     (void)snprintf(t_path, sizeof(t_path), "%s/test.db", t_folder);
+    (void)snprintf(t_url, sizeof(t_url), "sqlite:%s", t_path);
+    t_make();
     return 0;
 }
 
 static inline int t_store_end(void **state)
 {
-    t_remove("");
-    t_remove("-wal");
-    t_remove("-shm");
+    t_unmake();
     must_be(rmdir(t_folder) == 0);
     return t_end(state);
 }
 
-static inline struct store *t_store(int pool)
+static inline struct store *t_store_at(const char *url, int pool)
 {
-    struct store_options options = {
-        .url = str_cat(&t_cx()->mem, S("sqlite:"), str_from_z(t_path)), .pool = pool};
+    const struct store_options options = {.url = str_from_z(url), .pool = pool};
     struct store *s = NULL;
 
     T_OK(store_open(t_cx(), &options, &s));
     return s;
 }
 
+static inline struct store *t_store(int pool)
+{
+    return t_store_at(t_url, pool);
+}
+
 /* A connection to the migrated database. */
 static inline struct db *t_db(void)
 {
     CLEANUP(store_close) struct store *s = t_store(1);
+    const struct db_place place = {.where = t_is_sqlite() ? t_path : t_url};
     struct db *db = NULL;
 
     T_OK(store_migrate(t_cx(), s));
-    T_OK(db_open(t_cx(), &db_sqlite, t_path, &db));
+    T_OK(db_open(t_cx(), t_driver, &place, &db));
     return db;
 }
 
 #define TS(name) cmocka_unit_test_setup_teardown(name, t_store_start, t_store_end)
+/* clang-format off */
+#define TS_MAIN(...)                                                                     \
+    int main(void)                                                                       \
+    {                                                                                    \
+        const struct CMUnitTest tests[] = {__VA_ARGS__};                                 \
+        int failed = cmocka_run_group_tests_name("sqlite", tests, NULL, NULL);           \
+                                                                                         \
+        if (t_postgres() != NULL) {                                                      \
+            t_driver = &db_postgres;                                                     \
+            failed += cmocka_run_group_tests_name("postgres", tests, NULL, NULL);        \
+        }                                                                                \
+        return failed;                                                                   \
+    }
+/* clang-format on */

@@ -237,7 +237,7 @@ static void test_keys_in_use_names_each_key_once(void **state)
     }
 }
 
-T_MAIN(
+TS_MAIN(
     TS(test_take_gives_what_was_added), TS(test_take_gives_the_oldest_that_is_due),
     TS(test_take_takes_over_when_the_lease_is_over),
     TS(test_again_gives_it_back_for_later),

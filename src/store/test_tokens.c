@@ -153,7 +153,7 @@ static void test_list_gives_each_its_own_providers(void **state)
     }
 }
 
-T_MAIN(
+TS_MAIN(
     TS(test_token_is_found_by_hash_and_by_id),
     TS(test_add_names_the_provider_that_is_missing), TS(test_add_refuses_the_same_hash),
     TS(test_add_takes_so_many_providers_and_no_more),
