@@ -227,6 +227,7 @@ static void finish_server(struct reading *r, struct config *c)
     c->store.pool = (int)c->store_pool;
     c->store.folder = r->givens.folder;
     c->settings.public_path = path_of(c->settings.public_url);
+    c->store.is_unprepared = !c->store_prepares;
     c->settings.flow_timeout_s = c->flow_timeout_ms / 1000;
     c->settings.cors_origins = c->cors_origins.at;
     c->settings.n_cors_origins = c->cors_origins.n;

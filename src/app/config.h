@@ -31,6 +31,7 @@ struct config {
     struct text_list metrics_listen; /* read and checked; nothing listens there yet */
     struct store_options store;
     int64_t store_pool;
+    bool store_prepares;
     const char *key_file;
     enum log_level log_level;
     enum log_format log_format;

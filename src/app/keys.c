@@ -56,9 +56,12 @@ static const struct config_key server_keys[] = {
 
 static const struct config_key store_keys[] = {
     {SI("url"), SI("sqlite:caldock.db"), value_store_url, AT(config.store.url),
-     .about = SI("The database: sqlite:PATH.")},
+     .is_secret = true,
+     .about = SI("The database: sqlite:PATH, or postgresql://… as libpq takes it.")},
     {SI("pool"), SI("8"), value_number, AT(config.store_pool), .low = 1, .high = 1000,
      .about = SI("Connections to it at most, per process.")},
+    {SI("prepared_statements"), SI("on"), value_switch, AT(config.store_prepares),
+     .about = SI("PostgreSQL: off behind a pooler that lends sessions by transaction.")},
 };
 
 static const struct config_key key_keys[] = {

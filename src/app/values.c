@@ -216,8 +216,8 @@ Res value_store_url(
 {
     if (!store_url_is_known(given->text)) {
         return fail(
-            cx, FAIL_CONFIG, "%.*s: not right; want sqlite:FILE", (int)given->where.n,
-            given->where.p);
+            cx, FAIL_CONFIG, "%.*s: not right; want sqlite:FILE or postgresql://…",
+            (int)given->where.n, given->where.p);
     }
     return value_text(cx, key, given, to);
 }

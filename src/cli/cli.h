@@ -79,6 +79,7 @@ Res provider_remove_run(struct cli *cli);
 Res token_create_run(struct cli *cli);
 Res token_list_run(struct cli *cli);
 Res token_revoke_run(struct cli *cli);
+Res store_copy_run(struct cli *cli);
 Res account_list_run(struct cli *cli);
 Res account_show_run(struct cli *cli);
 Res account_remove_run(struct cli *cli);

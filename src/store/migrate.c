@@ -104,7 +104,9 @@ Res store_check(struct cx *cx, struct store *s)
 
     TRY(store_read(cx, s, count_missing, &missing));
     if (missing > 0) {
-        return fail(cx, FAIL_UNAVAILABLE, "store: its schema isn't up to date yet");
+        return fail(
+            cx, FAIL_UNAVAILABLE,
+            "store: its schema isn't up to date yet; a start of this caldock brings it there");
     }
     return OK;
 }

@@ -133,7 +133,7 @@ static Str choose_line(Str text)
 Res pg_fail_connect(struct cx *cx, const PGconn *conn)
 {
     static const struct outcome away = {
-        SI(""), FAIL_UNAVAILABLE, DB_SOUND, "is it running, and reachable from here?"};
+        SI(""), FAIL_UNAVAILABLE, DB_SOUND, "is it running? can it be reached?"};
     Str line = choose_line(str_from_z(PQerrorMessage(conn)));
     const struct outcome *o = outcome_of(state_in(line));
 
