@@ -59,7 +59,7 @@ export class Caldock {
     log = ''; // all that the service wrote to stderr
 
     // {binary, folder, port, standins: {google?, microsoft?}, settings?: {section: {key: value}},
-    //  logFile?: where the service's stderr is appended}
+    //  store?: its URL, logFile?: where the service's stderr is appended}
     static async create(options) {
         const caldock = new Caldock();
         Object.assign(caldock, options);
@@ -78,6 +78,7 @@ export class Caldock {
         const sections = {
             server: { listen: `127.0.0.1:${this.port}`, public_url: this.url },
             log: { level: 'debug' },
+            ...(this.store && { store: { url: this.store } }),
             ...(google && { google: googleSettings(google) }),
             ...(microsoft && { microsoft: microsoftSettings(microsoft) }),
         };

@@ -2,9 +2,9 @@
 /*
  * db_postgres.c - the driver for PostgreSQL, and for what speaks its protocol.
  *
- * Writers are SERIALIZABLE, which to work written for one writer at a time is all the
- * difference that there is not (docs/adr/0015). Values go both ways in binary. Uses no
- * extension, trigger, advisory lock or session state (docs/postgresql.md).
+ * Writers are SERIALIZABLE, so that work written for one writer at a time means the same
+ * here (docs/adr/0013). Values go both ways in binary. Uses no extension, trigger,
+ * advisory lock or state of a session but its prepared statements (docs/postgresql.md).
  */
 #include <endian.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 // What a suite works in: both stand-ins, a Caldock wired to them, a provider and a token,
 // and the moves of an application and of a person with a browser.
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { Caldock, callbackUrl, freePort } from '../../../standin/caldock.mjs';
 import { Standin } from '../../../standin/standin.mjs';
 import { Visitor } from '../../../standin/visitor.mjs';
 import { ask } from '../../../standin/wire.mjs';
+import { Schema } from './postgres.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const BINARY = process.env.CALDOCK_BIN ?? path.join(root, 'build/caldock');
@@ -71,10 +72,12 @@ export class World {
             const redirectUris = [callbackUrl(url, name)];
             this.standins[name] = await Standin.start(name, { redirectUris, decoys });
         }
+        this.schema = await Schema.create();
         this.caldock = await Caldock.create({
             binary,
             port,
             settings,
+            store: this.schema?.url,
             folder: path.join(this.folder, 'caldock'),
             standins: this.standins,
             logFile: logs && path.join(logs, `${suite}-${++serial}.log`),
@@ -93,7 +96,17 @@ export class World {
         }
         if (logs)
             await appendFile(path.join(logs, 'secrets.txt'), [...this.secrets, ''].join('\n'));
+        await this.schema?.drop();
         await rm(this.folder, { recursive: true, force: true });
+    }
+
+    // All that the store holds.
+    async storeBytes() {
+        if (this.schema) return this.schema.bytes();
+        const files = ['caldock.db', 'caldock.db-wal'].map((name) =>
+            readFile(path.join(this.caldock.folder, name)).catch(() => Buffer.alloc(0)),
+        );
+        return Buffer.concat(await Promise.all(files));
     }
 
     // As before the first test: no account, of whomever, and stand-ins that know of nothing.
