@@ -4,8 +4,8 @@
 # a|b: either will do. Debian 12 has llhttp's C files in node-llhttp, later ones a library.
 PACKAGES_BUILD='meson ninja-build pkgconf gcc libc6-dev libllhttp-dev|node-llhttp libuv1-dev
     libcurl4-openssl-dev libjansson-dev libcjose-dev libsodium-dev libsqlite3-dev libxml2-dev
-    libinih-dev libssl-dev libicu-dev ca-certificates'
-PACKAGES_TEST='libcmocka-dev chromium git'
+    libinih-dev libssl-dev libicu-dev libpq-dev ca-certificates'
+PACKAGES_TEST='libcmocka-dev chromium git postgresql'
 PACKAGES_LINT='clang clang-format clang-tidy cppcheck'
 
 say() { printf '%s\n' "$*" >&2; }
