@@ -90,7 +90,7 @@ export class Control {
 
     // {drop?}: new signing keys; the old ones leave the JWKS with `drop`.
     rotate(options) {
-        this.identity.keys.rotate(options);
+        return this.identity.keys.rotate(options);
     }
 
     // {account}: the person withdraws consent on the source's own pages.
@@ -156,7 +156,7 @@ export class Control {
         if (request.method !== 'POST' || !actions.includes(name)) {
             return send(response, 404, { error: `one of ${actions.join(', ')}, log, secrets` });
         }
-        this[name](JSON.parse((await readBody(request)) || 'null') ?? undefined);
+        await this[name](JSON.parse((await readBody(request)) || 'null') ?? undefined);
         return send(response, 200, {});
     }
 }

@@ -10,6 +10,10 @@ import { Memory } from './memory.mjs';
 import { escapeHtml } from './wire.mjs';
 
 const DAY_S = 86400;
+// Signs ID tokens inside; #signIdToken signs them again, with the keys that the source publishes.
+const INNER_KEY = crypto
+    .generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ format: 'jwk' });
 
 // oidc-provider has no select_account of its own: it is answered by the consent page.
 function promptPolicy() {
@@ -66,16 +70,10 @@ export class Identity {
                     grant_types: ['authorization_code', 'refresh_token'],
                     response_types: ['code'],
                     token_endpoint_auth_method: 'client_secret_post',
+                    id_token_signed_response_alg: 'ES256',
                 },
             ],
-            // Signs what #signIdToken signs again, with the keys that the source publishes.
-            jwks: {
-                keys: [
-                    crypto
-                        .generateKeyPairSync('rsa', { modulusLength: 2048 })
-                        .privateKey.export({ format: 'jwk' }),
-                ],
-            },
+            jwks: { keys: [INNER_KEY] },
             routes: source.routes,
             scopes: source.scopes,
             extraParams: source.extraParams,

@@ -2,63 +2,74 @@
 // The keys that ID tokens are signed with, and the JWKS that publishes them. A source may
 // sign with several keys at once: Microsoft's carry the issuer that each speaks for.
 import crypto from 'node:crypto';
+import { promisify } from 'node:util';
 
-const rsa = (bits) => crypto.generateKeyPairSync('rsa', { modulusLength: bits });
+const generate = promisify(crypto.generateKeyPair);
 
-function published(pair, extra) {
-    const jwk = pair.publicKey.export({ format: 'jwk' });
+function published({ publicKey, privateKey }, extra) {
+    const jwk = publicKey.export({ format: 'jwk' });
     const kid = crypto.createHash('sha1').update(JSON.stringify(jwk)).digest('hex');
-    return { ...pair, kid, jwk: { ...jwk, kid, use: 'sig', ...extra } };
+    return { publicKey, privateKey, kid, jwk: { ...jwk, kid, use: 'sig', ...extra } };
 }
 
-const signingKey = (issuer) => published(rsa(2048), { alg: 'RS256', ...(issuer && { issuer }) });
+const named = (issuer) => issuer && { issuer };
+
+const signingKey = async (issuer) =>
+    published(await generate('rsa', { modulusLength: 2048 }), { alg: 'RS256', ...named(issuer) });
 
 // Keys that no client may accept for RS256, though they stand in the JWKS.
-const makeDecoys = (issuer) => ({
-    encryption: published(rsa(2048), { use: 'enc', ...(issuer && { issuer }) }),
-    small: published(rsa(1024), { alg: 'RS256', ...(issuer && { issuer }) }),
-    curve: published(crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' }), {
-        ...(issuer && { issuer }),
+const makeDecoys = async (issuer) => ({
+    encryption: published(await generate('rsa', { modulusLength: 2048 }), {
+        use: 'enc',
+        ...named(issuer),
     }),
+    small: published(await generate('rsa', { modulusLength: 1024 }), {
+        alg: 'RS256',
+        ...named(issuer),
+    }),
+    curve: published(await generate('ec', { namedCurve: 'P-256' }), named(issuer)),
 });
 
 export class Keys {
-    #sets = new Map();
+    #current = new Map();
     #retired = [];
     #foreign;
+    decoys = {};
 
     // `issuers`: one per key in use; [undefined] where keys name none.
-    constructor(issuers, { decoys = false } = {}) {
-        for (const issuer of issuers) this.#sets.set(issuer, signingKey(issuer));
-        this.decoys = decoys ? makeDecoys(issuers[0]) : {};
+    static async make(issuers, { decoys = false } = {}) {
+        const keys = new Keys();
+        for (const issuer of issuers) keys.#current.set(issuer, await signingKey(issuer));
+        if (decoys) keys.decoys = await makeDecoys(issuers[0]);
+        return keys;
     }
 
     current(issuer) {
-        return this.#sets.get(issuer);
+        return this.#current.get(issuer);
     }
 
     // The second of two keys that speak for different issuers.
     ofAnotherIssuer() {
-        return [...this.#sets.values()][1];
+        return [...this.#current.values()][1];
     }
 
     // A key of nobody's, for forgeries.
     foreign() {
-        this.#foreign ??= signingKey();
+        this.#foreign ??= published(crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }));
         return this.#foreign;
     }
 
     // New keys; the old ones stay published unless `drop`.
-    rotate({ drop = false } = {}) {
-        for (const [issuer, key] of this.#sets) {
-            if (!drop) this.#retired.push(key);
-            this.#sets.set(issuer, signingKey(issuer));
+    async rotate({ drop = false } = {}) {
+        const old = [...this.#current.values()];
+        for (const issuer of this.#current.keys()) {
+            this.#current.set(issuer, await signingKey(issuer));
         }
-        if (drop) this.#retired = [];
+        this.#retired = drop ? [] : [...this.#retired, ...old];
     }
 
     jwks() {
-        const all = [...this.#sets.values(), ...this.#retired, ...Object.values(this.decoys)];
+        const all = [...this.#current.values(), ...this.#retired, ...Object.values(this.decoys)];
         return { keys: all.map((key) => key.jwk) };
     }
 }

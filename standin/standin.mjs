@@ -19,7 +19,7 @@ export class Standin {
     static async start(name, options) {
         const standin = new Standin();
         await standin.#listen(options.port ?? 0);
-        standin.#open(name, options);
+        await standin.#open(name, options);
         return standin;
     }
 
@@ -30,10 +30,10 @@ export class Standin {
         });
     }
 
-    #open(name, { redirectUris, decoys }) {
+    async #open(name, { redirectUris, decoys }) {
         this.url = `http://${LOOPBACK}:${this.server.address().port}`;
         this.source = SOURCES[name](this.url);
-        this.keys = new Keys(this.source.keyIssuers, { decoys });
+        this.keys = await Keys.make(this.source.keyIssuers, { decoys });
         this.control = new Control();
         this.identity = new Identity(this.source, {
             base: this.url,

@@ -235,9 +235,9 @@ for (const name of Object.keys(SOURCES)) {
 
     test(`${name}: keys rotate`, async () => {
         const { id_token: before } = await connect(name);
-        standins[name].control.rotate();
+        await standins[name].control.rotate();
         assert.ok(await isGenuine(name, before), 'the old key is still published');
-        standins[name].control.rotate({ drop: true });
+        await standins[name].control.rotate({ drop: true });
         assert.ok(!(await isGenuine(name, before)));
         assert.ok(await isGenuine(name, (await connect(name)).id_token));
     });

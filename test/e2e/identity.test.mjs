@@ -54,10 +54,10 @@ for (const [code, { name, person }] of Object.entries(SOURCES)) {
             assert.equal(lookups(), 1);
             assert.equal(await own.outcome(code), 'success');
             assert.equal(lookups(), 1, 'cached');
-            control.rotate({ drop: true });
+            await control.rotate({ drop: true });
             assert.equal(await own.outcome(code), 'success');
             assert.equal(lookups(), 2, 'an unknown kid is looked up at once');
-            control.rotate({ drop: true });
+            await control.rotate({ drop: true });
             assert.equal(await own.outcome(code), 'identity_invalid');
             assert.equal(lookups(), 2, 'but not again within 30 s');
         } finally {
