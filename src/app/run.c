@@ -323,6 +323,9 @@ Res app_serve(struct app *app)
     prepare_process();
     sigset_t signals = block_signals();
 
+    if (!app->store_is_ready) {
+        log_event(LEVEL_WARN, "store_away", KZ("reason", cx->why.text));
+    }
     service_open(r);
     Res res = start(r);
 

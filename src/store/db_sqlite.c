@@ -70,12 +70,13 @@ static Res fail_sqlite(struct cx *cx, sqlite3 *c)
     int code = sqlite3_errcode(c);
     int error = sqlite3_system_errno(c);
     const struct outcome *o = outcome_of(code);
+    const char *file = sqlite3_db_filename(c, "main"); /* NULL when it was not opened */
 
     if ((code & 0xff) == SQLITE_CANTOPEN && is_for_operator(error)) {
         o = outcome_of(SQLITE_PERM);
     }
     return fail(
-        cx, o->kind, "store: %s: %s%s%s: %s", sqlite3_db_filename(c, "main"),
+        cx, o->kind, "store: %s: %s%s%s: %s", file == NULL ? "its file" : file,
         sqlite3_errmsg(c), error == 0 ? "" : ", ",
         error == 0 ? "" : strerrordesc_np(error), o->mend);
 }
@@ -94,7 +95,8 @@ static Res locate(struct cx *cx, Str url, Str folder, const char **ret)
                : fail(cx, FAIL_CONFIG, "[store] url: a file's name has no NUL");
 }
 
-/* A file that is there is not even opened: closing it would drop this process's locks. */
+/* A file that is there is not even opened: closing it would drop this process's locks.
+ * Where its folder isn't there, the store is away: a disk may yet be mounted. */
 static Res create(struct cx *cx, const struct db_place *place)
 {
     const char *where = place->where;
@@ -104,8 +106,7 @@ static Res create(struct cx *cx, const struct db_place *place)
         (void)close(fd);
     } else if (errno != EEXIST) {
         return fail(
-            cx,
-            errno == ENOENT || is_for_operator(errno) ? FAIL_CONFIG : FAIL_UNAVAILABLE,
+            cx, is_for_operator(errno) ? FAIL_CONFIG : FAIL_UNAVAILABLE,
             "store: %s: can't be made: %s: its folder must be there and writable", where,
             strerrordesc_np(errno));
     }

@@ -376,6 +376,26 @@ test('a store that is unusable stops the start with the reason', async () => {
     }
 });
 
+test('a store that is away: the start goes on, says so, and the store may come', async () => {
+    const own = await World.open({ provider: false, serve: false });
+    try {
+        const settings = { store: { url: 'sqlite:later/caldock.db' } };
+        await own.caldock.configure(settings);
+        await own.caldock.start();
+        assert.match(own.caldock.log, /event="store_away" reason="[^"]*later/);
+        const away = await own.ask('/readyz', { token: null });
+        assert.deepEqual([away.status, away.body.store], [503, 'unavailable']);
+        const refused = await own.ask(ACCOUNTS, { token: `cdk_${'x'.repeat(43)}` });
+        assert.deepEqual([refused.status, refused.body.code], [503, 'unavailable']);
+        assert.ok(refused.headers['retry-after']);
+        await mkdir(path.join(own.caldock.folder, 'later'));
+        let status = 503;
+        while (status !== 200) ({ status } = await own.ask('/readyz', { token: null }));
+    } finally {
+        await own.close();
+    }
+});
+
 test('log formats: logfmt and JSON, a line per request with its id', async () => {
     const own = await World.open({ settings: { log: { format: 'json', level: 'info' } } });
     try {
