@@ -14,6 +14,7 @@
 #include "base/crash.h"
 #include "oauth/grant.h"
 #include "store/accounts.h"
+#include "store/grants.h"
 #include "store/store.h"
 #include "store/tasks.h"
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "oauth/grant.h"
 #include "store/accounts.h"
+#include "store/grants.h"
 #include "store/store.h"
 #include "store/tasks.h"
 

@@ -7,6 +7,7 @@
 #include "api/testbed.h"
 #include "oauth/grant.h"
 #include "store/accounts.h"
+#include "store/grants.h"
 #include "store/tasks.h"
 
 #define SUBJECT "110169484474386276334"

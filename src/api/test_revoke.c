@@ -5,6 +5,7 @@
 #include "net/testserver.h"
 #include "oauth/grant.h"
 #include "store/accounts.h"
+#include "store/grants.h"
 #include "store/tasks.h"
 
 #define SUBJECT "110169484474386276334"

@@ -186,6 +186,18 @@ Res account_renew(struct cx *cx, struct db *db, int64_t id, Str username, int64_
     return changed > 0 ? OK : fail(cx, FAIL_NOT_FOUND, "account %lld", (long long)id);
 }
 
+Res account_needs_reconnect(
+    struct cx *cx, struct db *db, int64_t id, Str reason, int64_t now_ms)
+{
+    return db_exec(
+        cx, db,
+        "update accounts set status = $2, status_reason = $3, status_since = $4"
+        " where id = $1 and status <> $2",
+        DB_ARGS(
+            db_int(id), db_int(ACCOUNT_NEEDS_RECONNECT), db_text(reason), db_int(now_ms)),
+        NULL);
+}
+
 Res account_delete(struct cx *cx, struct db *db, int64_t id)
 {
     int64_t removed;

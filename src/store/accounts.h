@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * accounts.h - connected accounts, and the sealed grant of each.
+ * accounts.h - connected accounts.
  *
  * An account is one person at one source for one provider: (provider, source, subject) is
- * unique. Ids are never used again. A grant's record is opaque here: oauth/grant.h seals
- * and opens it.
+ * unique. Ids are never used again. Grants are in grants.h.
  */
 #pragma once
 
@@ -28,12 +27,6 @@ struct account {
     Str status_reason; /* empty: none */
     int64_t status_since_ms;
     int64_t connected_ms;
-};
-
-struct grant_record {
-    int64_t version; /* every write names the version that it replaces; the first is 1 */
-    uint32_t key_id;
-    Str sealed;
 };
 
 struct account_filter {
@@ -65,16 +58,12 @@ Res account_insert(struct cx *cx, struct db *db, const struct account *a, int64_
 /* Username, status connected and connected_ms anew; all else stays. */
 Res account_renew(struct cx *cx, struct db *db, int64_t id, Str username, int64_t now_ms)
     MUST;
+/* From now on its user has to connect it again; the first reason stays. */
+Res account_needs_reconnect(
+    struct cx *cx, struct db *db, int64_t id, Str reason, int64_t now_ms) MUST;
 /* The account and its grant. */
 Res account_delete(struct cx *cx, struct db *db, int64_t id) MUST;
 /* How many accounts of any provider have this subject, whatever their status: each of
  * them is the person's wish to stay connected. */
 Res account_count_subject(
     struct cx *cx, struct db *db, enum source_id source, Str subject, int64_t *ret) MUST;
-
-Res grant_get(struct cx *cx, struct db *db, int64_t account, struct grant_record *ret)
-    MUST;
-/* `g->version` is the one that is replaced, 0 for the first. FAIL_CONFLICT when it isn't
- * that one. */
-Res grant_put(struct cx *cx, struct db *db, int64_t account, const struct grant_record *g)
-    MUST;

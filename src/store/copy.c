@@ -30,52 +30,53 @@ static const struct table {
 } tables[COPY_TABLES] = {
     {SI("providers"),         "iti",         1, false, "select count(*) from providers",
      "select id, name, created_at from providers where id > $1 order by id" PAGE,
-     "insert into providers (id, name, created_at) values ($1, $2, $3)"             },
+     "insert into providers (id, name, created_at) values ($1, $2, $3)"         },
     {SI("provider_features"), "iti",         2, false, "select count(*) from provider_features",
      "select provider, name, is_on from provider_features"
      " where (provider, name) > ($1, $2) order by provider, name" PAGE,
-     "insert into provider_features (provider, name, is_on) values ($1, $2, $3)"    },
+     "insert into provider_features (provider, name, is_on) values ($1, $2, $3)"},
     {SI("redirect_patterns"), "it",          2, false, "select count(*) from redirect_patterns",
      "select provider, pattern from redirect_patterns"
      " where (provider, pattern) > ($1, $2) order by provider, pattern" PAGE,
-     "insert into redirect_patterns (provider, pattern) values ($1, $2)"            },
+     "insert into redirect_patterns (provider, pattern) values ($1, $2)"        },
     {SI("tokens"),            "ibttiiii",    1, true,  "select count(*) from tokens",
      "select id, hash, name, user_id, modes, created_at, expires_at, revoked_at"
      " from tokens where id > $1 order by id" PAGE,
      "insert into tokens (id, hash, name, user_id, modes, created_at, expires_at,"
-     " revoked_at) values ($1, $2, $3, $4, $5, $6, $7, $8)"                         },
+     " revoked_at) values ($1, $2, $3, $4, $5, $6, $7, $8)"                     },
     {SI("token_providers"),   "ii",          2, false, "select count(*) from token_providers",
      "select token, provider from token_providers"
      " where (token, provider) > ($1, $2) order by token, provider" PAGE,
-     "insert into token_providers (token, provider) values ($1, $2)"                },
+     "insert into token_providers (token, provider) values ($1, $2)"            },
     {SI("flows"),             "btitii",      1, false, "select count(*) from flows",
      "select id, node, claimed_until, coalesce(outcome, ''), account, made_at"
      " from flows where id > $1 order by id" PAGE,
      "insert into flows (id, node, claimed_until, outcome, account, made_at)"
-     " values ($1, $2, $3, nullif($4, ''), $5, $6)"                                 },
+     " values ($1, $2, $3, nullif($4, ''), $5, $6)"                             },
     {SI("accounts"),          "iiitittitii", 1, true,  "select count(*) from accounts",
      "select id, provider, mode, user_id, source, subject, username, status,"
      " status_reason, status_since, connected_at"
      " from accounts where id > $1 order by id" PAGE,
      "insert into accounts (id, provider, mode, user_id, source, subject, username,"
      " status, status_reason, status_since, connected_at)"
-     " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"                       },
-    {SI("grants"),            "iiib",        1, false, "select count(*) from grants",
-     "select account, version, key_id, sealed from grants"
-     " where account > $1 order by account" PAGE,
-     "insert into grants (account, version, key_id, sealed) values ($1, $2, $3, $4)"},
+     " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"                   },
+    {SI("grants"),            "iiibtiiii",   1, false, "select count(*) from grants",
+     "select account, version, key_id, sealed, leased_by, leased_until, failures,"
+     " retry_at, due_at from grants where account > $1 order by account" PAGE,
+     "insert into grants (account, version, key_id, sealed, leased_by, leased_until,"
+     " failures, retry_at, due_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)" },
     {SI("tasks"),             "iitibiiiti",  1, true,  "select count(*) from tasks",
      "select id, source, subject, key_id, sealed, attempts, next_at, give_up_at, owner,"
      " leased_until from tasks where id > $1 order by id" PAGE,
      "insert into tasks (id, source, subject, key_id, sealed, attempts, next_at,"
      " give_up_at, owner, leased_until)"
-     " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"                            },
+     " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"                        },
     {SI("leases"),            "tti",         1, false, "select count(*) from leases",
      "select name, owner, leased_until from leases where name > $1 order by name" PAGE,
-     "insert into leases (name, owner, leased_until) values ($1, $2, $3)"           },
+     "insert into leases (name, owner, leased_until) values ($1, $2, $3)"       },
     {SI("settings"),          "tt",          1, false, "select count(*) from settings",
      "select name, value from settings where name > $1 order by name" PAGE,
-     "insert into settings (name, value) values ($1, $2)"                           },
+     "insert into settings (name, value) values ($1, $2)"                       },
 };
 
 struct copying {

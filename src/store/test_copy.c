@@ -7,6 +7,7 @@
 #include "store/accounts.h"
 #include "store/copy.h"
 #include "store/flows.h"
+#include "store/grants.h"
 #include "store/providers.h"
 #include "store/tasks.h"
 #include "store/test_store.h"
@@ -55,13 +56,18 @@ static Res add_accounts(struct cx *cx, struct db *db)
         .status_since_ms = 1,
         .connected_ms = 2,
     };
-    struct grant_record g = {.key_id = UINT32_MAX, .sealed = S("sealed\0\xff")};
+    struct grant_record g = {
+        .key_id = UINT32_MAX, .sealed = S("sealed\0\xff"), .due_ms = 5};
     int64_t id = 0;
+    bool got;
 
     for (int i = 0; i < MANY; i++) {
         a.subject = str_int(&cx->mem, i);
         TRY(account_insert(cx, db, &a, &id));
         TRY(grant_put(cx, db, id, &g));
+        TRY(grant_lease(cx, db, id, 1, &(struct hold){S("x"), 1, 2}, &got));
+        TRY(grant_failed(cx, db, id, S("x"), 3));
+        TRY(grant_lease(cx, db, id, 1, &(struct hold){S("y"), 3, 4}, &got));
     }
     return account_delete(cx, db, id); /* the last id that was given is nobody's */
 }
@@ -171,7 +177,8 @@ static const struct dumped {
     {"iiitittitii", "select id, provider, mode, user_id, source, subject, username,"
                     " status, status_reason, status_since, connected_at from accounts"
                     " order by id"                                         },
-    {"iiib",        "select account, version, key_id, sealed from grants order by account"    },
+    {"iiibtiiii",   "select account, version, key_id, sealed, leased_by, leased_until,"
+                  " failures, retry_at, due_at from grants order by account" },
     {"iitibiiiti",  "select id, source, subject, key_id, sealed, attempts, next_at,"
                    " give_up_at, owner, leased_until from tasks order by id"},
     {"tti",         "select name, owner, leased_until from leases order by name"              },

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "store/accounts.h"
+#include "store/grants.h"
 #include "store/providers.h"
 #include "store/test_store.h"
 

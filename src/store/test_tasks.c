@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/accounts.h"
+#include "store/grants.h"
 #include "store/providers.h"
 #include "store/tasks.h"
 #include "store/test_store.h"
