@@ -31,6 +31,10 @@ struct id_expected {
 Res id_token_verify(
     struct cx *cx, struct net *net, struct jwks *jwks, Str token,
     const struct id_expected *expected, struct id_claims *ret) MUST;
+/* Whom it names and whether it is for us, no more: for a token that came with a refresh,
+ * over TLS from where the first one did, and is only compared (Core §12.2). Unreadable:
+ * FAIL_SOURCE_ERROR; for another client: FAIL_IDENTITY_INVALID. */
+Res id_token_read(struct cx *cx, Str token, Str client_id, struct id_claims *ret) MUST;
 /* The checks of the claims alone, for a payload whose signature stands. */
 Res id_claims_check(
     struct cx *cx, Str payload, Str key_issuer, const struct id_expected *expected,

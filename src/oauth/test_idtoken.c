@@ -449,6 +449,40 @@ static void test_id_token_verify_says_when_the_keys_are_away(void **state)
     server_stop(&s);
 }
 
+/* Core §12.2, oauth-security 50: neither signature nor times matter, only whom it names.
+ */
+static void test_id_token_read_tells_whom_it_names(void **state)
+{
+    static const struct {
+        Str header;
+        Str name, value;
+        enum fail want;
+    } rows[] = {
+        {SI("{\"alg\":\"RS256\"}"), SI(""),      SI(""),         FAIL_NONE            },
+        {SI("{\"alg\":\"RS256\"}"), SI("exp"),   SI("1"),        FAIL_NONE            },
+        {SI("{\"alg\":\"RS256\"}"), SI("nonce"), SI(""),         FAIL_NONE            },
+        {SI("{\"alg\":\"RS256\"}"), SI("aud"),   SI("\"them\""), FAIL_IDENTITY_INVALID},
+        {SI("{\"alg\":\"RS256\"}"), SI("azp"),   SI("\"them\""), FAIL_IDENTITY_INVALID},
+        {SI("{\"alg\":\"RS256\"}"), SI("sub"),   SI(""),         FAIL_IDENTITY_INVALID},
+        {SI("{\"alg\":\"none\"}"),  SI(""),      SI(""),         FAIL_SOURCE_ERROR    },
+        {SI("not json"),            SI(""),      SI(""),         FAIL_SOURCE_ERROR    },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct id_claims c = {.sub = S("kept")};
+        Str token = test_parts(
+            &t_cx()->mem, rows[i].header, claims_with(rows[i].name, rows[i].value),
+            S("no signature"));
+
+        T_FAIL(rows[i].want, id_token_read(t_cx(), token, S("us"), &c));
+        T_STR(c.sub, rows[i].want == FAIL_NONE ? S("person") : S("kept"));
+    }
+    struct id_claims c;
+
+    T_FAIL(FAIL_SOURCE_ERROR, id_token_read(t_cx(), S("a.b"), S("us"), &c));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -464,6 +498,7 @@ int main(void)
         T(test_id_token_verify_wants_rs256_by_a_published_key),
         T(test_id_token_verify_holds_a_token_to_its_limit),
         T(test_id_token_verify_says_when_the_keys_are_away),
+        T(test_id_token_read_tells_whom_it_names),
     };
 
     return net_start() && seal_start() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

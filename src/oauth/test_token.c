@@ -444,9 +444,12 @@ static void test_token_exchange_refuses_a_code_that_does_not_fit(void **state)
 static void test_token_refresh_sends_one_form(void **state)
 {
     static const struct step steps[] = {
-        {SI(JSON GOOD),                                THEN_CLOSE},
-        {SI(JSON_400 "{\"error\":\"invalid_grant\"}"), THEN_CLOSE},
+        {SI(JSON GOOD),                                                 THEN_CLOSE},
+        {SI(JSON_400 "{\"error\":\"invalid_grant\"}"),                  THEN_CLOSE},
+        {SI("HTTP/1.1 429 Slow\r\nRetry-After: 17\r\n\r\n"),            THEN_CLOSE},
+        {SI(JSON "{\"token_type\":\"Bearer\",\"access_token\":\"a\"}"), THEN_CLOSE},
     };
+    struct token_renewal renewal = {.refresh_token = S("1//r"), .scope = S("before")};
     static struct server s;
     struct net *net = net_open();
     struct oauth_client c = client;
@@ -455,8 +458,15 @@ static void test_token_refresh_sends_one_form(void **state)
     (void)state;
     server_start(&s, steps, COUNT(steps));
     c.token_url = server_url(&t_cx()->mem, &s, "/token");
-    T_OK(token_refresh(t_cx(), net, &generous, &c, S("1//r"), &t));
-    T_FAIL(FAIL_GRANT_REFUSED, token_refresh(t_cx(), net, &generous, &c, S("1//r"), &t));
+    T_OK(token_refresh(t_cx(), net, &generous, &c, &renewal, &t));
+    T_FAIL(FAIL_GRANT_REFUSED, token_refresh(t_cx(), net, &generous, &c, &renewal, &t));
+    T_INT(renewal.retry_after_s, -1);
+    T_FAIL(
+        FAIL_SOURCE_RATE_LIMITED,
+        token_refresh(t_cx(), net, &generous, &c, &renewal, &t));
+    T_INT(renewal.retry_after_s, 17);
+    T_OK(token_refresh(t_cx(), net, &generous, &c, &renewal, &t));
+    T_STR(t.scope, S("before")); /* RFC 6749 §6: none is said */
     net_close(&net);
     server_stop(&s);
     T_TRUE(str_ends(

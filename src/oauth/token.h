@@ -33,6 +33,14 @@ struct token_code {
     Str verifier;
 };
 
+/* A grant's refresh, and what it granted so far: stays when the answer names no scope
+ * (RFC 6749 §6). */
+struct token_renewal {
+    Str refresh_token;
+    Str scope;
+    int64_t retry_after_s; /* after a failure: as the source says it, -1: it doesn't */
+};
+
 /*
  * FAIL_CODE_REJECTED (invalid_grant), FAIL_SOURCE_MISCONFIGURED (our client, and unknown
  * OAuth errors), FAIL_ADMIN_CONSENT_REQUIRED and the others of contract §9,
@@ -45,10 +53,11 @@ Res token_exchange(
     const struct oauth_client *client, const struct token_code *code, struct tokens *ret)
     MUST;
 /* As above, but FAIL_GRANT_REFUSED for what ends a grant for good (invalid_grant,
- * interaction_required, consent_required). */
+ * interaction_required, login_required, consent_required). */
 Res token_refresh(
     struct cx *cx, struct net *net, const struct net_options *options,
-    const struct oauth_client *client, Str refresh_token, struct tokens *ret) MUST;
+    const struct oauth_client *client, struct token_renewal *renewal, struct tokens *ret)
+    MUST;
 /* OK also when the token was dead already (400 invalid_token). */
 Res token_withdraw(
     struct cx *cx, struct net *net, const struct net_options *options, Str revoke_url,

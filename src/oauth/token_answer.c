@@ -105,8 +105,16 @@ static Res tokens_read(
 
 static bool ends_the_grant(Str error)
 {
-    return str_eq(error, S("invalid_grant")) || str_eq(error, S("interaction_required"))
-           || str_eq(error, S("consent_required"));
+    static const Str errors[] = {
+        SI("invalid_grant"), SI("interaction_required"), SI("login_required"),
+        SI("consent_required")};
+
+    for (size_t i = 0; i < COUNT(errors); i++) {
+        if (str_eq(errors[i], error)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The code is OAuth's own and may be logged; the description may not (oauth-security 25),
