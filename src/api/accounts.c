@@ -4,7 +4,7 @@
  *
  * What the caller may not see does not exist. Disconnecting itself is in revoke.c.
  */
-#include "store/accounts.h"
+#include "api/accounts.h"
 
 #include "api/endpoints.h"
 #include "api/revoke.h"
@@ -94,15 +94,8 @@ Res accounts_list_run(struct call *c)
     return call_answer(c, c->endpoint->status, w);
 }
 
-/* One account that the caller may see. */
-struct choice {
-    const struct call *call;
-    int64_t id;
-    struct account account;
-};
-
 /* Ids are written without sign and leading zeros: anything else is no account's. */
-static Res read_id(struct call *c, struct choice *ret)
+Res account_id_read(struct call *c, int64_t *ret)
 {
     Str text = c->args[0];
     int64_t id;
@@ -110,23 +103,36 @@ static Res read_id(struct call *c, struct choice *ret)
     if (!str_to_int(text, &id) || text.p[0] < '1') {
         return fail(c->cx, FAIL_NOT_FOUND, "not the number of an account");
     }
-    *ret = (struct choice){.call = c, .id = id};
+    *ret = id;
     return OK;
 }
 
-static Res choose(struct cx *cx, struct db *db, void *arg)
+Res account_visible(
+    struct cx *cx, struct db *db, const struct identity *who, int64_t id,
+    struct account *ret)
 {
-    struct choice *choice = arg;
-    const struct identity *who = &choice->call->who;
     struct account a;
 
-    TRY(account_get(cx, db, choice->id, &a));
+    TRY(account_get(cx, db, id, &a));
     if (a.provider != who->provider || a.mode != who->mode
         || (who->user.n > 0 && !str_eq(a.user, who->user))) {
         return fail(cx, FAIL_NOT_FOUND, "an account that the caller may not see");
     }
-    choice->account = a;
+    *ret = a;
     return OK;
+}
+
+struct choice {
+    const struct call *call;
+    int64_t id;
+    struct account account;
+};
+
+static Res choose(struct cx *cx, struct db *db, void *arg)
+{
+    struct choice *choice = arg;
+
+    return account_visible(cx, db, &choice->call->who, choice->id, &choice->account);
 }
 
 static Res choose_and_disconnect(struct cx *cx, struct db *db, void *arg)
@@ -139,9 +145,9 @@ static Res choose_and_disconnect(struct cx *cx, struct db *db, void *arg)
 
 Res accounts_get_run(struct call *c)
 {
-    struct choice choice;
+    struct choice choice = {.call = c};
 
-    TRY(read_id(c, &choice));
+    TRY(account_id_read(c, &choice.id));
     TRY(store_read(c->cx, c->worker->store, choose, &choice));
     struct writer *w = writer_open(&c->cx->mem, c->format);
 
@@ -151,9 +157,9 @@ Res accounts_get_run(struct call *c)
 
 Res accounts_delete_run(struct call *c)
 {
-    struct choice choice;
+    struct choice choice = {.call = c};
 
-    TRY(read_id(c, &choice));
+    TRY(account_id_read(c, &choice.id));
     TRY(store_write(c->cx, c->worker->store, choose_and_disconnect, &choice));
     c->answer->status = c->endpoint->status;
     return OK;

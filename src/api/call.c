@@ -19,6 +19,23 @@ Res call_field_error(struct call *c, Str field, Str message)
         c->cx, FAIL_PARAMETER_INVALID, "%.*s is not valid", (int)field.n, field.p);
 }
 
+void worker_wake(const struct worker *w, Str key)
+{
+    if (w->wake != NULL) {
+        w->wake(w->lanes, key);
+    }
+}
+
+Str owner_new(struct arena *mem, const struct settings *settings)
+{
+    char unique[SEAL_NONCE_BYTES];
+
+    seal_random(unique, sizeof(unique));
+    return str_cat(
+        mem, str_cat(mem, settings->node, S("/")),
+        b64url_encode(mem, (Str){unique, sizeof(unique)}));
+}
+
 Res call_answer(struct call *c, int status, struct writer *w)
 {
     Str body;

@@ -67,6 +67,11 @@ struct call {
 
 /* Notes a field error and returns FAIL_PARAMETER_INVALID; several may be noted. */
 Res call_field_error(struct call *c, Str field, Str message);
+/* Nothing where nothing can be parked. */
+void worker_wake(const struct worker *w, Str key);
+/* Who holds a claim or a lease: this piece of work alone, not its worker, which serves
+ * others while the work is parked. */
+Str owner_new(struct arena *mem, const struct settings *settings);
 /* Fills the answer from the writer. */
 Res call_answer(struct call *c, int status, struct writer *w) MUST;
 /* Fills the answer for a failure: the envelope of contract §4 in the call's format, with

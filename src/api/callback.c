@@ -273,18 +273,6 @@ static void redirect(struct callback *cb)
         c->answer, S("Location"), redirect_with(mem, cb->flow.redirect_uri, query));
 }
 
-/* The claim and the lease are this callback's own, not its worker's: parked, it goes on
- * with another worker while its first one serves somebody else. */
-static Str owner_of(struct arena *mem, const struct settings *settings)
-{
-    char unique[SEAL_NONCE_BYTES];
-
-    seal_random(unique, sizeof(unique));
-    return str_cat(
-        mem, str_cat(mem, settings->node, S("/")),
-        b64url_encode(mem, (Str){unique, sizeof(unique)}));
-}
-
 /* The source gets less than all of the call's time: how it ended has to be written too.
  */
 static struct callback *callback_new(struct call *c, enum source_id source)
@@ -295,7 +283,7 @@ static struct callback *callback_new(struct call *c, enum source_id source)
     cb->call = c;
     cb->source = source_get(source);
     cb->own = settings_source(c->settings, source);
-    cb->owner = owner_of(&c->cx->mem, c->settings);
+    cb->owner = owner_new(&c->cx->mem, c->settings);
     cb->deadline_ms = c->cx->deadline_ms;
     c->cx->deadline_ms -=
         half_ms < LIMIT_CALLBACK_END_MS ? half_ms : LIMIT_CALLBACK_END_MS;

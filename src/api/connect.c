@@ -9,6 +9,7 @@
  */
 #include "api/connect.h"
 
+#include "api/refresh.h"
 #include "api/revoke.h"
 #include "base/clock.h"
 #include "base/crash.h"
@@ -192,6 +193,7 @@ static Res put_grant(
             .access_expires_ms = cb->granted_ms + t->expires_in_s * 1000,
             .scope = t->scope,
         });
+    record.due_ms = refresh_due_ms(cb->source, cb->granted_ms);
     must_be(keyring_record_key(record.sealed, &record.key_id));
     return grant_put(cx, db, account, &record);
 }

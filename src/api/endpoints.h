@@ -46,6 +46,7 @@ struct endpoint {
     const struct api_shape *body; /* NULL: none */
     const struct api_shape *answer; /* NULL: no content */
     bool is_list;                   /* the answer is a page of `answer` */
+    bool asks_source;               /* so that it can fail as a source does */
     int status;                     /* of success */
 };
 
@@ -78,6 +79,11 @@ extern const struct api_shape account_shape;
 Res accounts_list_run(struct call *c);
 Res accounts_get_run(struct call *c);
 Res accounts_delete_run(struct call *c);
+
+/* calendars.c */
+extern const struct api_shape calendar_shape;
+Res calendars_list_run(struct call *c);
+Res calendars_get_run(struct call *c);
 
 /* callback.c: always answers itself (303, or the page), also when it fails: what it
  * returns is for the log alone. */

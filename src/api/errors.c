@@ -48,7 +48,7 @@ static const struct error_row error_rows[FAIL_COUNT] = {
     [FAIL_REQUEST_TIMEOUT] = {408, SI("request_timeout"), REQUEST,
         SI("The request did not arrive whole in time.")},
     [FAIL_CONFLICT] = {409, SI("conflict"), SI("conflict"),
-        SI("The account's grant was revoked: its user has to connect it again.")},
+        SI("The account has to be connected again by its user: its status_reason says why.")},
     [FAIL_PAYLOAD_TOO_LARGE] = {413, SI("payload_too_large"), REQUEST,
         SI("The body is larger than 64 KiB.")},
     [FAIL_UNSUPPORTED_MEDIA_TYPE] = {415, SI("unsupported_media_type"), REQUEST,

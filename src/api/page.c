@@ -60,6 +60,23 @@ Res call_read_page(struct call *c, struct page_wish *ret)
     return OK;
 }
 
+/* The path of the call, with its variable segments filled in. */
+static void add_path(struct call *c, struct buf *b)
+{
+    Str rest = str_sub(c->endpoint->path, 1, c->endpoint->path.n);
+    Str part;
+    size_t arg = 0;
+
+    while (str_next_part(&rest, '/', &part)) {
+        buf_add_char(b, '/');
+        if (str_starts(part, S("{"))) {
+            buf_add_escaped(b, c->args[arg++]);
+        } else {
+            buf_add(b, part);
+        }
+    }
+}
+
 /* The same list at another page, in the same format and size. */
 static void write_link(struct call *c, struct writer *w, Str name, int64_t page)
 {
@@ -67,7 +84,7 @@ static void write_link(struct call *c, struct writer *w, Str name, int64_t page)
     struct buf b = {.mem = &c->cx->mem, .max = LINK_BYTES};
     Str value;
 
-    buf_add(&b, c->endpoint->path);
+    add_path(c, &b);
     buf_add(&b, S("?page="));
     buf_add_int(&b, page);
     for (size_t i = 0; i < COUNT(kept); i++) {

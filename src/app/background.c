@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * background.c - what nobody asks for: revocations that are due, keys that get old, flows
- * that are over.
+ * background.c - what nobody asks for: revocations that are due, grants that would die of
+ * disuse, keys that get old, flows that are over.
  *
  * The main thread ticks and never waits; the work is done by the slow lane, one job of a
  * kind at a time.
  */
+#include "api/refresh.h"
 #include "api/revoke.h"
 #include "app/service.h"
 #include "base/clock.h"
@@ -44,6 +45,11 @@ static Res renew(
     return res;
 }
 
+static Res refresh_some(struct cx *cx, struct worker *w, const struct snapshot *snapshot)
+{
+    return refresh_due(cx, w, &snapshot->settings);
+}
+
 /* A source that is away keeps none of the others from being asked. */
 static Res renew_keys(struct cx *cx, struct worker *w, const struct snapshot *s)
 {
@@ -78,9 +84,10 @@ static const struct chore_kind {
     int64_t every_ms;
     Res (*run)(struct cx *cx, struct worker *w, const struct snapshot *snapshot);
 } kinds[CHORES] = {
-    [CHORE_REVOKE] = {SI("revoke"),     1000,           revoke_all},
-    [CHORE_KEYS] = {SI("renew_keys"), 30 * 1000,      renew_keys},
-    [CHORE_SWEEP] = {SI("sweep"),      10 * 60 * 1000, sweep     },
+    [CHORE_REVOKE] = {SI("revoke"),     1000,           revoke_all  },
+    [CHORE_REFRESH] = {SI("refresh"),    15 * 1000,      refresh_some},
+    [CHORE_KEYS] = {SI("renew_keys"), 30 * 1000,      renew_keys  },
+    [CHORE_SWEEP] = {SI("sweep"),      10 * 60 * 1000, sweep       },
 };
 
 /* Queues it when it is wanted and not under way; a full queue leaves it to the next tick.

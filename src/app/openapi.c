@@ -217,6 +217,18 @@ static Str codes_of(struct arena *mem, int status)
     return buf_text(&b);
 }
 
+static bool may_say_when(int status)
+{
+    for (int kind = FAIL_NONE + 1; kind < FAIL_COUNT; kind++) {
+        const struct error_row *row = error_row((enum fail)kind);
+
+        if (row->status == status && row->retry_after_s > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static json_t *error_response(struct arena *mem, const struct error_row *row)
 {
     json_t *headers = json_pack(
@@ -225,7 +237,7 @@ static json_t *error_response(struct arena *mem, const struct error_row *row)
     if (row->status == 401) {
         set(headers, S("WWW-Authenticate"), header("string", "What is accepted."));
     }
-    if (row->retry_after_s > 0) {
+    if (may_say_when(row->status)) {
         set(headers, S("Retry-After"), header("integer", "Seconds to wait."));
     }
     return json_pack(
@@ -247,7 +259,7 @@ static json_t *error_responses(struct arena *mem)
 }
 
 /* Which errors an endpoint can answer with. */
-enum error_where { ALWAYS, IN_API, WITH_BODY, WITH_LOOKUP };
+enum error_where { ALWAYS, IN_API, WITH_BODY, WITH_LOOKUP, WITH_SOURCE };
 
 static const struct error_use {
     enum fail kind;
@@ -259,13 +271,16 @@ static const struct error_use {
     {FAIL_NOT_FOUND,              WITH_LOOKUP},
     {FAIL_NOT_ACCEPTABLE,         IN_API     },
     {FAIL_REQUEST_TIMEOUT,        ALWAYS     },
+    {FAIL_CONFLICT,               WITH_SOURCE},
     {FAIL_PAYLOAD_TOO_LARGE,      WITH_BODY  },
     {FAIL_UNSUPPORTED_MEDIA_TYPE, WITH_BODY  },
     {FAIL_THROTTLED,              IN_API     },
     {FAIL_HEAD_TOO_LARGE,         ALWAYS     },
     {FAIL_INTERNAL,               IN_API     },
     {FAIL_NOT_IMPLEMENTED,        ALWAYS     },
+    {FAIL_SOURCE_ERROR,           WITH_SOURCE},
     {FAIL_UNAVAILABLE,            IN_API     },
+    {FAIL_SOURCE_TIMEOUT,         WITH_SOURCE},
     {FAIL_HTTP_VERSION,           ALWAYS     },
 };
 
@@ -282,6 +297,8 @@ static bool error_is_used(const struct error_use *use, const struct endpoint *e)
         return e->body != NULL;
     case WITH_LOOKUP:
         return is_api && (e->is_list || str_contains(e->path, S("{")));
+    case WITH_SOURCE:
+        return e->asks_source;
     }
     return false;
 }

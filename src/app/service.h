@@ -25,7 +25,7 @@ struct snapshot *snapshot_new(struct config *config, struct keyring *keyring, St
 struct snapshot *snapshot_hold(struct snapshot *s);
 void snapshot_drop(struct snapshot **s); /* accepts NULL */
 
-enum chore_id { CHORE_REVOKE, CHORE_KEYS, CHORE_SWEEP, CHORES };
+enum chore_id { CHORE_REVOKE, CHORE_REFRESH, CHORE_KEYS, CHORE_SWEEP, CHORES };
 
 struct service;
 

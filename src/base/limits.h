@@ -94,6 +94,19 @@ enum {
     LIMIT_REVOKE_MOST_MS = 3600 * 1000,
     LIMIT_REVOKE_GIVE_UP_MS = 7 * 24 * 3600 * 1000,
 
+    /* keeping grants (contract §9, "Reading calendars") */
+    LIMIT_ACCESS_MARGIN_MS =
+        60 * 1000, /* an access token is made new so long before its end */
+    LIMIT_ACCESS_ALIVE_MS = 5 * 1000, /* and can be used until so long before it */
+    LIMIT_LEASE_MS = 60 * 1000,       /* of a refresh: longer than the two below */
+    LIMIT_REFRESH_ASK_MS = 40 * 1000,
+    LIMIT_REFRESH_STORE_MS = 10 * 1000,
+    LIMIT_REFRESH_FIRST_MS = 1000, /* between failures, doubling */
+    LIMIT_REFRESH_MOST_MS = 5 * 60 * 1000,
+    LIMIT_REFRESH_TOLD_MS = 24 * 3600 * 1000, /* as Retry-After says */
+    LIMIT_REFRESH_WAIT_MS = 2 * 1000, /* a request waits for the next try that long */
+    LIMIT_REFRESH_BATCH = 8,          /* of grants that would die of disuse */
+
     /* the store: for a lock or a connection, where the request has no deadline */
     LIMIT_STORE_WAIT_MS = 10 * 1000,
     LIMIT_STORE_CONNECT_MS = 5 * 1000, /* to PostgreSQL, where its URL doesn't say */

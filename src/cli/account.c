@@ -19,14 +19,15 @@ struct wish {
 static json_t *account_json(const struct account *a)
 {
     return json_pack(
-        "{sI so sI ss so so so so ss so so}", "id", (json_int_t)a->id, "name",
+        "{sI so sI ss so so so so ss so so so}", "id", (json_int_t)a->id, "name",
         json_str(a->username), "provider", (json_int_t)a->provider, "mode",
         a->mode == MODE_CUSTOMER ? "customer" : "provider", "user",
         json_str_or_null(a->user), "calendar_source",
         json_str(source_get(a->source)->code), "account_id", json_str(a->subject),
         "username", json_str(a->username), "status",
         a->status == ACCOUNT_CONNECTED ? "connected" : "needs_reconnect", "status_reason",
-        json_str_or_null(a->status_reason), "connected_at", json_time(a->connected_ms));
+        json_str_or_null(a->status_reason), "status_since", json_time(a->status_since_ms),
+        "connected_at", json_time(a->connected_ms));
 }
 
 static Res not_there(struct cli *cli, Res res, int64_t id)

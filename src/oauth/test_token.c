@@ -193,6 +193,7 @@ static void test_token_parse_answer_tells_errors_apart(void **state)
          FAIL_GRANT_REFUSED                                                                                                                },
         {400, SI("{\"error\":\"interaction_required\"}"),                              FAIL_ACCESS_DENIED,
          FAIL_GRANT_REFUSED                                                                                                                },
+        {400, SI("{\"error\":\"login_required\"}"), FAIL_ACCESS_DENIED, FAIL_GRANT_REFUSED},
         {400, SI("{\"error\":\"consent_required\"}"),                                  FAIL_ADMIN_CONSENT_REQUIRED,
          FAIL_GRANT_REFUSED                                                                                                                },
         {401, SI("{\"error\":\"invalid_client\"}"),                                    FAIL_SOURCE_MISCONFIGURED,
