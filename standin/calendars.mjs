@@ -38,8 +38,11 @@ const numbered = (n) => ({
     color: '#16a765',
 });
 
-export function calendarsOf(count = FIXED.length) {
-    return Array.from({ length: count }, (_, i) => FIXED[i] ?? numbered(i + 1));
+// `state`: how many, or a list of {key?, name?, override?, isPrimary?, canEdit?, timeZone?,
+// color?, colorName?, status?}, where `status` is what asking for that one is answered with.
+export function calendarsOf(state = FIXED.length) {
+    if (Array.isArray(state)) return state.map((own, i) => ({ ...numbered(i + 1), ...own }));
+    return Array.from({ length: state }, (_, i) => FIXED[i] ?? numbered(i + 1));
 }
 
 // The page that starts at `from`; `next` is where the one after it starts, if there is one.

@@ -32,6 +32,9 @@ export class Control {
         this.tokenPatch = undefined;
         this.forgery = undefined;
         this.mailboxes = new Map();
+        this.pageSize = Infinity;
+        this.timeZone = 'W. Europe Standard Time';
+        this.isStrict = false;
         this.identity?.reset();
     }
 
@@ -79,13 +82,28 @@ export class Control {
         return patch ? overlay(body, patch) : body;
     }
 
-    // {account, calendars}: a number of them, or 'off', from now on.
+    // {account, calendars}: a number of them, a list (calendars.mjs), or 'off', from now on.
     mailbox({ account, calendars }) {
         this.mailboxes.set(account, calendars);
     }
 
     calendarsFor(person) {
         return this.mailboxes.get(person.email) ?? person.calendars;
+    }
+
+    // How many calendars a page has at most.
+    pages(size) {
+        this.pageSize = size;
+    }
+
+    // The mailboxes' time zone, by its Windows name or IANA's.
+    zone(name) {
+        this.timeZone = name;
+    }
+
+    // Every refresh gives a new refresh token, whose first use ends the one before it.
+    strict(isOn = true) {
+        this.isStrict = isOn;
     }
 
     // {drop?}: new signing keys; the old ones leave the JWKS with `drop`.
@@ -127,6 +145,11 @@ export class Control {
         return last;
     }
 
+    // How often a refresh was asked for.
+    get refreshes() {
+        return this.log.filter(({ form }) => form?.grant_type === 'refresh_token').length;
+    }
+
     // Requests whose path contains `path`, oldest first: {method, path, query, form, headers, status}.
     requests(path = '') {
         return this.log.filter((entry) => entry.path.includes(path));
@@ -142,6 +165,9 @@ export class Control {
             'callback',
             'tokens',
             'mailbox',
+            'pages',
+            'zone',
+            'strict',
             'rotate',
             'withdraw',
             'expire',

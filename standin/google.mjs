@@ -62,6 +62,13 @@ const challenge = (error) => ({
     'www-authenticate': `Bearer realm="https://accounts.google.com/"${error ? `, error="${error}"` : ''}`,
 });
 
+// Why one calendar is not given, by status.
+const REFUSALS = {
+    403: ['forbidden', 'Forbidden'],
+    404: ['notFound', 'Not Found'],
+    410: ['deleted', 'Resource has been deleted'],
+};
+
 const calendarId = (person, key) =>
     key === 'primary' ? person.email : `${key}-${person.sub}@group.calendar.google.com`;
 
@@ -70,6 +77,7 @@ const entryOf = (person) => (calendar) => ({
     etag: '"1"',
     id: calendarId(person, calendar.key),
     summary: calendar.isPrimary ? person.email : calendar.name,
+    ...(calendar.override !== undefined && { summaryOverride: calendar.override }),
     timeZone: calendar.timeZone,
     colorId: '14',
     backgroundColor: calendar.color,
@@ -110,8 +118,8 @@ function allowed({ response, grant, calendarsFor }) {
 
 function listCalendars(call) {
     if (!allowed(call)) return;
-    const { response, url, grant, calendarsFor } = call;
-    const size = Math.min(Number(url.searchParams.get('maxResults') ?? 100), 250);
+    const { response, url, grant, calendarsFor, control } = call;
+    const size = Math.min(Number(url.searchParams.get('maxResults') ?? 100), control.pageSize, 250);
     const from = Number(Buffer.from(url.searchParams.get('pageToken') ?? '', 'base64url'));
     if (!(size >= 1) || !(from >= 0)) {
         return apiError(response, 400, 'invalid', 'Invalid Value');
@@ -131,11 +139,14 @@ function getCalendar(call) {
     if (!allowed(call)) return;
     const { response, path, grant, calendarsFor } = call;
     const wanted = decodeURIComponent(path.slice(LIST.length + 1));
-    const found = calendarsOf(calendarsFor(grant.person))
-        .map(entryOf(grant.person))
-        .find((entry) => entry.id === wanted || (entry.primary && wanted === 'primary'));
-    if (!found) return apiError(response, 404, 'notFound', 'Not Found');
-    send(response, 200, found);
+    const found = calendarsOf(calendarsFor(grant.person)).find(
+        (calendar) =>
+            calendarId(grant.person, calendar.key) === wanted ||
+            (calendar.isPrimary && wanted === 'primary'),
+    );
+    const [reason, text] = REFUSALS[found?.status ?? (found ? 200 : 404)] ?? [];
+    if (reason) return apiError(response, found?.status ?? 404, reason, text);
+    send(response, 200, entryOf(grant.person)(found));
 }
 
 // No client authentication; either token takes away all that the person allowed the client.
@@ -210,10 +221,10 @@ export const google = (base) => ({
         title: `Error 400: ${error.error === 'invalid_redirect_uri' ? 'redirect_uri_mismatch' : error.error}`,
         text: error.error_description,
     }),
-    shapeTokens: (body, grantType) => ({
+    shapeTokens: (body, { hasNewRefreshToken }) => ({
         access_token: body.access_token,
         expires_in: body.expires_in,
-        ...(grantType === 'authorization_code' && { refresh_token: body.refresh_token }),
+        ...(hasNewRefreshToken && { refresh_token: body.refresh_token }),
         scope: longScopes(body.scope),
         token_type: 'Bearer',
         id_token: body.id_token,

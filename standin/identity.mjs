@@ -44,10 +44,11 @@ export class Identity {
     #offline = new Set(); // grants with a refresh token
     #known = new Set(); // who consented before, to which client
     #tenants = new Map(); // at which tenant a code was asked for
+    #replaced = new Map(); // a refresh token, and the one that it was given for
 
     constructor(source, { base, redirectUris, keys, control }) {
         Object.assign(this, { source, keys, control, base });
-        this.memory = new Memory({ keepUsed: source.rotatesRefreshTokens ? ['RefreshToken'] : [] });
+        this.memory = new Memory({ keepUsed: ['RefreshToken'] });
         this.secrets = new Set(); // all that ever passed: tests search logs for them
         this.provider = new Provider(base, this.#configuration(redirectUris));
         this.#lengthenTokens();
@@ -96,7 +97,7 @@ export class Identity {
             },
             findAccount: (ctx, sub) => this.#account(sub),
             issueRefreshToken: (ctx, client, code) => this.#offline.has(code.grantId),
-            rotateRefreshToken: source.rotatesRefreshTokens,
+            rotateRefreshToken: () => this.control.isStrict || source.rotatesRefreshTokens,
             expiresWithSession: () => false,
             ttl: {
                 AccessToken: 3599,
@@ -163,9 +164,20 @@ export class Identity {
         }
         const person = this.source.people.find(({ sub }) => sub === entities.Account.accountId);
         const body = { ...ctx.body };
+        const hasNewRefreshToken = body.refresh_token !== params.refresh_token;
+        if (params.refresh_token) this.#replace(params.refresh_token, body.refresh_token);
         if (body.id_token) body.id_token = this.#signIdToken(body.id_token, person);
         if (typeof body.id_token === 'string') this.secrets.add(body.id_token);
-        ctx.body = this.control.patchTokens(this.source.shapeTokens(body, params.grant_type));
+        ctx.body = this.control.patchTokens(this.source.shapeTokens(body, { hasNewRefreshToken }));
+    }
+
+    // Strictly: the first use of a new refresh token is the end of the one before it.
+    #replace(used, given) {
+        const before = this.#replaced.get(used);
+        if (this.control.isStrict && before) {
+            this.memory.forget(({ kind, jti }) => kind === 'RefreshToken' && jti === before);
+        }
+        if (given !== used) this.#replaced.set(given, used);
     }
 
     #signIdToken(original, person) {
@@ -269,5 +281,6 @@ export class Identity {
         this.memory.clear();
         this.#offline.clear();
         this.#known.clear();
+        this.#replaced.clear();
     }
 }

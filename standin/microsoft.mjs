@@ -166,14 +166,23 @@ function openMailbox(call) {
         apiError(call.response, 404, ...MAILBOXES[state]);
         return undefined;
     }
-    return calendarsOf(state).map(entryOf(call.grant.person));
+    return calendarsOf(state);
 }
 
+// Why one calendar is not given, by status.
+const REFUSALS = {
+    403: ['ErrorAccessDenied', 'Access is denied. Check credentials and try again.'],
+    404: ['ErrorItemNotFound', 'The specified object was not found in the store.'],
+    410: ['syncStateNotFound', 'The calendar is gone.'],
+};
+
+const calendarId = (person, key) => `AAMk-${person.oid}-${key}`;
+
 const entryOf = (person) => (calendar) => ({
-    id: `AAMk-${person.oid}-${calendar.key}`,
+    id: calendarId(person, calendar.key),
     name: calendar.name,
-    color: 'auto',
-    hexColor: calendar.isPrimary ? '' : calendar.color,
+    color: calendar.colorName ?? 'auto',
+    hexColor: calendar.isPrimary || calendar.colorName ? '' : calendar.color,
     isDefaultCalendar: calendar.isPrimary,
     changeKey: 'aaaa',
     canShare: calendar.isPrimary,
@@ -187,7 +196,8 @@ const entryOf = (person) => (calendar) => ({
 const listCalendars = (base) => (call) => {
     const calendars = openMailbox(call);
     if (!calendars) return;
-    const size = Math.min(Number(call.url.searchParams.get('$top') ?? 10), 100);
+    const { pageSize } = call.control;
+    const size = Math.min(Number(call.url.searchParams.get('$top') ?? 10), pageSize, 100);
     const from = Number(call.url.searchParams.get('$skip') ?? 0);
     if (!(size >= 1) || !(from >= 0)) {
         return apiError(call.response, 400, 'ErrorInvalidUrlQuery', 'Invalid value.');
@@ -198,7 +208,7 @@ const listCalendars = (base) => (call) => {
         ...(next !== undefined && {
             '@odata.nextLink': `${base}/v1.0/me/calendars?$top=${size}&$skip=${next}`,
         }),
-        value: items,
+        value: items.map(entryOf(call.grant.person)),
     });
 };
 
@@ -206,20 +216,20 @@ const getCalendar = (base) => (call) => {
     const calendars = openMailbox(call);
     if (!calendars) return;
     const wanted = decodeURIComponent(call.path.split('/').at(-1));
-    const found = calendars.find((calendar) => calendar.id === wanted);
-    if (!found) {
-        return apiError(
-            call.response,
-            404,
-            'ErrorItemNotFound',
-            'The specified object was not found in the store.',
-        );
-    }
+    const { person } = call.grant;
+    const found = calendars.find((calendar) => calendarId(person, calendar.key) === wanted);
+    const [code, text] = REFUSALS[found?.status ?? (found ? 200 : 404)] ?? [];
+    if (code) return apiError(call.response, found?.status ?? 404, code, text);
     send(call.response, 200, {
         '@odata.context': `${base}/v1.0/$metadata#users('me')/calendars/$entity`,
-        ...found,
+        ...entryOf(person)(found),
     });
 };
+
+function getSettings(call) {
+    if (!allowed(call, 'MailboxSettings.')) return;
+    send(call.response, 200, { timeZone: call.control.timeZone, dateFormat: 'yyyy-MM-dd' });
+}
 
 function getMe(call) {
     if (!allowed(call, 'User.Read')) return;
@@ -258,9 +268,13 @@ export const microsoft = (base) => ({
         'email',
         'profile',
         'offline_access',
-        ...['User.Read', 'Calendars.ReadBasic', 'Calendars.Read', 'Calendars.ReadWrite'].flatMap(
-            (name) => [name, GRAPH + name],
-        ),
+        ...[
+            'User.Read',
+            'MailboxSettings.Read',
+            'Calendars.ReadBasic',
+            'Calendars.Read',
+            'Calendars.ReadWrite',
+        ].flatMap((name) => [name, GRAPH + name]),
     ],
     extraParams: ['domain_hint', 'standin_tenant'],
     claims: {
@@ -321,6 +335,7 @@ export const microsoft = (base) => ({
 
     endpoints: [
         ['GET', /^\/v1\.0\/me$/, getMe],
+        ['GET', /^\/v1\.0\/me\/mailboxSettings$/, getSettings],
         ['GET', /^\/v1\.0\/me\/calendars$/, listCalendars(base)],
         ['GET', /^\/v1\.0\/me\/calendars\/[^/]+$/, getCalendar(base)],
         [

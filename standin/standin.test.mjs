@@ -307,6 +307,36 @@ for (const name of Object.keys(SOURCES)) {
     });
 }
 
+for (const name of Object.keys(SOURCES)) {
+    test(`${name}: strictly, a new refresh token ends the one before it by its first use`, async () => {
+        const { refresh_token: first } = await connect(name);
+        standins[name].control.strict();
+        const { refresh_token: second } = (await refresh(name, first)).body;
+        assert.notEqual(second, first);
+        assert.equal((await refresh(name, first)).status, 200, 'nobody has used the second');
+        assert.equal((await refresh(name, second)).status, 200);
+        assert.equal((await refresh(name, first)).body.error, 'invalid_grant');
+        assert.equal((await refresh(name, second)).status, 200);
+        assert.equal(standins[name].control.refreshes, 5);
+    });
+
+    test(`${name}: calendars of a test's own, in pages, one of them refused`, async () => {
+        const { control } = standins[name];
+        const list = [{ name: 'Ü' }, { status: 403 }, { status: 410 }];
+        control.mailbox({ account: SOURCES[name].person, calendars: list });
+        control.pages(2);
+        const { access_token: token } = await connect(name);
+        const { body } = await calendars(name, token);
+        const items = body.items ?? body.value;
+        assert.equal(items.length, 2);
+        assert.ok(body.nextPageToken ?? body['@odata.nextLink']);
+        assert.equal(items[0].summary ?? items[0].name, 'Ü');
+        const one = async ({ id }) => calendars(name, token, `/${encodeURIComponent(id)}`);
+        assert.equal((await one(items[0])).body.id, items[0].id);
+        assert.equal((await one(items[1])).status, 403);
+    });
+}
+
 test('google: a refresh token only offline, and only with consent', async () => {
     const tokenFor = async (parameters) => (await connect('google', { parameters })).refresh_token;
     assert.equal(await tokenFor({ access_type: 'online' }), undefined);
