@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// kill -9 in the middle of a callback, at each named place and at random moments. Afterwards
+// kill -9 in the middle of a callback, at each named place and at random moments (those of a
+// refresh are in refresh.test.mjs). Afterwards
 // either the account is there with a grant that opens, or the flow can be started again.
 // CALDOCK_CRASH_BIN: a build with -Dcrash_points=true; CALDOCK_CRASHES: how many random ones.
 import assert from 'node:assert/strict';
@@ -17,7 +18,7 @@ const CODES = Object.keys(SOURCES);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 // The places, from the code itself, so that none is forgotten.
-const grep = ['-rhoE', 'crash_point\\("[a-z_.]+"\\)', `${root}/src`, '--include=*.c'];
+const grep = ['-rhoE', 'crash_point\\("callback\\.[a-z_]+"\\)', `${root}/src`, '--include=*.c'];
 const POINTS = [...new Set(String(execFileSync('grep', grep)).match(/[a-z_]+\.[a-z_]+/g))].sort();
 
 // Short, so that what a dead process held is soon free again.

@@ -5,7 +5,7 @@ import test from 'node:test';
 
 import { Validator } from '@seriousme/openapi-schema-validator';
 
-import { ACCOUNTS, openWorld } from './lib/world.mjs';
+import { ACCOUNTS, SOURCES, openWorld } from './lib/world.mjs';
 
 const world = await openWorld(test);
 const document = (await world.ask('/api/v2/openapi.json', { token: null })).body;
@@ -118,7 +118,8 @@ test('the seed’s request stands as the seed has it', () => {
 test('every path that it names answers, with a status that it names', async () => {
     const id = await world.connected('GOOG');
     for (const { path, method, operationId, responses } of operations()) {
-        const target = path.replace('{id}', id);
+        const base64 = Buffer.from(SOURCES.GOOG.person).toString('base64url');
+        const target = path.replace('{id}', id).replace('{base64_calendar_id}', base64);
         const json =
             method === 'post'
                 ? { calendar_source: 'GOOG', redirect_uri: 'https://app.example/x' }
@@ -131,6 +132,14 @@ test('every path that it names answers, with a status that it names', async () =
         );
         assert.notEqual(status, 405, operationId);
     }
+});
+
+test('calendars have the members that the description gives them', async () => {
+    const id = await world.connected('GOOG');
+    const { body } = await world.ask(`${ACCOUNTS}/${id}/calendars`);
+    const { properties } = document.components.schemas.Calendar;
+    assert.ok(body.results.length > 0);
+    for (const one of body.results) assert.deepEqual(Object.keys(one), Object.keys(properties));
 });
 
 test('an account has the members that the description gives it', async () => {
