@@ -3,7 +3,7 @@
 // Everything on loopback: the stand-ins, a Caldock with an embedded store in a temporary
 // folder, a provider and a token, and the demonstration page. Ctrl-C ends all of it.
 //   node run.mjs CALDOCK           until Ctrl-C
-//   node run.mjs CALDOCK --once    both sources from request to account, unattended
+//   node run.mjs CALDOCK --once    both sources from request to listed calendars, unattended
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -103,6 +103,16 @@ async function connect(code, { caldock, demo, token }) {
     const account = await ask(caldock.url + target, { headers: { authorization } });
     step('account', `GET ${target}: ${account.status} ${account.text}`);
     if (account.status !== 200) throw new Error('the account cannot be read');
+
+    const list = await ask(`${caldock.url}${target}/calendars`, { headers: { authorization } });
+    step('calendars', `GET ${target}/calendars: ${list.status}`);
+    if (list.status !== 200) throw new Error('the calendars cannot be read');
+    const { count, results } = JSON.parse(list.text);
+    if (!(count > 0)) throw new Error('there are no calendars');
+    for (const { name, is_primary: isPrimary, can_edit: canEdit } of results) {
+        const about = [isPrimary && 'primary', canEdit ? 'can be edited' : 'read-only'];
+        step('', `${name} (${about.filter(Boolean).join(', ')})`);
+    }
 }
 
 async function once(all) {
