@@ -176,6 +176,17 @@ static Str without_padding(Str s)
     return str_sub(s, 0, n);
 }
 
+static char url_char(char c)
+{
+    if (c == '+') {
+        return '-';
+    }
+    if (c == '/') {
+        return '_';
+    }
+    return c;
+}
+
 /* base64url or standard base64, padded or not (contract §8). */
 static Res read_calendar_id(struct call *c, Str *ret)
 {
@@ -183,7 +194,7 @@ static Res read_calendar_id(struct call *c, Str *ret)
     char *p = arena_alloc(&c->cx->mem, text.n);
 
     for (size_t i = 0; i < text.n; i++) {
-        p[i] = text.p[i] == '+' ? '-' : (text.p[i] == '/' ? '_' : text.p[i]);
+        p[i] = url_char(text.p[i]);
     }
     if (b64url_decode(c->cx, (Str){p, text.n}, ret).code != FAIL_NONE) {
         return fail(c->cx, FAIL_NOT_FOUND, "not the base64 of a calendar's id");

@@ -4,7 +4,7 @@
  *
  * A failure has a kind (enum fail), which decides what the client sees, and a reason
  * in words with file and line, which only the log sees. Two tables turn kinds into
- * answers: api/errors.c (the error envelope) and api/outcomes.c (the end of a flow).
+ * answers: the error envelope and the end of a flow, both in api/errors.c.
  */
 #pragma once
 

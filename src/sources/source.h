@@ -10,6 +10,7 @@
 #include "base/kinds.h"
 #include "oauth/idtoken.h"
 #include "oauth/token.h"
+#include "sources/calendar.h"
 
 enum accounts_allowed { ACCOUNTS_ANY, ACCOUNTS_WORK, ACCOUNTS_PERSONAL };
 
@@ -31,31 +32,6 @@ struct person {
     Str subject;  /* the key: Google sub, Microsoft tid.oid */
     Str username; /* for people to read */
     bool is_work;
-};
-
-/* One call to a source's API for one account. */
-struct source_call {
-    struct net *net;
-    const struct net_options *options;
-    const struct source_settings *own;
-    Str access_token;
-    Str scope;             /* as granted */
-    int64_t retry_after_s; /* after a failure: as the source says it, -1: it doesn't */
-};
-
-struct calendar {
-    Str id;   /* at most LIMIT_CALENDAR_ID_BYTES */
-    Str name; /* at most LIMIT_CALENDAR_NAME_BYTES, and may be empty */
-    bool is_primary;
-    bool can_edit;
-    Str time_zone; /* IANA's name; empty: the source doesn't say */
-    Str color;     /* #rrggbb; empty: none */
-};
-
-struct calendar_list {
-    struct calendar *at;
-    size_t n;
-    size_t room;
 };
 
 struct source {
