@@ -5,7 +5,6 @@
 // CALDOCK_CRASH_BIN: a build with -Dcrash_points=true.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -208,17 +207,9 @@ test('a needy account can be disconnected', async () => {
     }
 });
 
-// What SQL does to the store of the service, which sees it at once.
-function alter(sql) {
-    const file = path.join(world.caldock.folder, 'caldock.db');
-    const program =
-        'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute(sys.argv[2]); d.commit()';
-    execFileSync('python3', ['-c', program, file, sql]);
-}
-
 test('a grant that does not open any more: 409, grant_unreadable', async () => {
     const [one, other] = [await world.connected('GOOG'), await world.connected('MSFT')];
-    alter(
+    await world.alterStore(
         `update grants set sealed = (select sealed from grants where account = ${other})` +
             ` where account = ${one}`,
     );
@@ -231,7 +222,7 @@ test('a grant that does not open any more: 409, grant_unreadable', async () => {
 
 test('grants that would die of disuse are refreshed in the background', async () => {
     const ids = [await world.connected('GOOG'), await world.connected('MSFT')];
-    alter('update grants set due_at = 1');
+    await world.alterStore('update grants set due_at = 1');
     for (const code of CODES) {
         while (world.control(code).refreshes === 0) {
             await world.control(code).next(SOURCES[code].token);

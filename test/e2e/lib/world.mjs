@@ -2,10 +2,12 @@
 // What a suite works in: both stand-ins, a Caldock wired to them, a provider and a token,
 // and the moves of an application and of a person with a browser.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { Caldock, callbackUrl, freePort } from '../../../standin/caldock.mjs';
 import { Standin } from '../../../standin/standin.mjs';
@@ -98,6 +100,15 @@ export class World {
             await appendFile(path.join(logs, 'secrets.txt'), [...this.secrets, ''].join('\n'));
         await this.schema?.drop();
         await rm(this.folder, { recursive: true, force: true });
+    }
+
+    // Changes the store behind the service's back.
+    async alterStore(sql) {
+        if (this.schema) return this.schema.sql(sql);
+        const file = path.join(this.caldock.folder, 'caldock.db');
+        const program =
+            'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute(sys.argv[2]); d.commit()';
+        return promisify(execFile)('python3', ['-c', program, file, sql]);
     }
 
     // All that the store holds.
