@@ -17,9 +17,12 @@ const LEASE_MS = 60000;
 const CODES = Object.keys(SOURCES);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+// Short, so that a source that hangs is soon given up; as it comes, for what is many at once.
 const world = await openWorld(test, { settings: { oauth: { timeout: '2s' } } });
+const crowd = await openWorld(test);
 
-const calendars = (id, options) => world.ask(`${ACCOUNTS}/${id}/calendars`, options);
+const read = (where, id) => where.ask(`${ACCOUNTS}/${id}/calendars`);
+const calendars = (id) => read(world, id);
 const account = async (id) => (await world.ask(`${ACCOUNTS}/${id}`)).body;
 
 // The source takes no access token that it gave so far.
@@ -41,24 +44,24 @@ async function needsReconnect(id, reason) {
 
 for (const code of CODES) {
     test(`${code}: ${MANY} at once with an expired token: one refresh, ${MANY} answers`, async () => {
-        const id = await world.connected(code);
-        const { body: before } = await calendars(id);
-        expire(code);
-        const answers = await Promise.all(Array.from({ length: MANY }, () => calendars(id)));
+        const id = await crowd.connected(code);
+        const { body: before } = await read(crowd, id);
+        crowd.control(code).expire();
+        const answers = await Promise.all(Array.from({ length: MANY }, () => read(crowd, id)));
         for (const { status, body } of answers) {
             assert.equal(status, 200);
             assert.deepEqual(body, before);
         }
-        assert.equal(world.control(code).refreshes, 1);
+        assert.equal(crowd.control(code).refreshes, 1);
     });
 
     test(`${code}: ${MANY} at once, and a source that takes its time`, async () => {
-        const id = await world.connected(code);
-        expire(code);
-        world.control(code).fault({ path: SOURCES[code].token, delay: 1000 });
-        const answers = await Promise.all(Array.from({ length: MANY }, () => calendars(id)));
+        const id = await crowd.connected(code);
+        crowd.control(code).expire();
+        crowd.control(code).fault({ path: SOURCES[code].token, delay: 1000 });
+        const answers = await Promise.all(Array.from({ length: MANY }, () => read(crowd, id)));
         assert.ok(answers.every(({ status }) => status === 200));
-        assert.equal(world.control(code).refreshes, 1);
+        assert.equal(crowd.control(code).refreshes, 1);
     });
 
     test(`${code}: a token that is near its end is made new before it`, async () => {
@@ -255,28 +258,28 @@ test('kill -9 at every place of a refresh: the account works afterwards', { skip
             victims.push({ code, point, id: await own.connected(code, { account: email }) });
         }
     }
-    const read = ({ id }) => own.ask(`${ACCOUNTS}/${id}/calendars`);
+    const readOf = ({ id }) => read(own, id);
     for (const victim of victims) {
         await own.caldock.stop();
         await own.caldock.start({ CALDOCK_CRASH_AT: victim.point });
         own.control(victim.code).expire();
-        await assert.rejects(read(victim), victim.point);
+        await assert.rejects(readOf(victim), victim.point);
         assert.equal((await own.caldock.ended).signal, 'SIGKILL', victim.point);
     }
     await own.caldock.start();
     const end = Date.now() + LEASE_MS + 30000;
     for (const victim of victims) {
         const what = `${victim.code} ${victim.point}`;
-        let answer = await read(victim);
+        let answer = await readOf(victim);
         while (answer.status === 503 && Date.now() < end) {
             assert.match(answer.headers['retry-after'], /^\d+$/, what);
             await sleep(500);
-            answer = await read(victim);
+            answer = await readOf(victim);
         }
         assert.equal(answer.status, 200, `${what}: ${answer.text}`);
         const { body } = await own.ask(`${ACCOUNTS}/${victim.id}`);
         assert.equal(body.status, 'connected', what);
     }
     for (const code of CODES) own.control(code).expire();
-    for (const victim of victims) assert.equal((await read(victim)).status, 200, 'and again');
+    for (const victim of victims) assert.equal((await readOf(victim)).status, 200, 'and again');
 });
