@@ -9,7 +9,7 @@ import net from 'node:net';
 import path from 'node:path';
 import readline from 'node:readline';
 
-const START_MS = 20000;
+const START_MS = 60000;
 
 const isFree = (port) =>
     new Promise((resolve) => {
@@ -63,6 +63,7 @@ export class Caldock {
     static async create(options) {
         const caldock = new Caldock();
         Object.assign(caldock, options);
+        process.once('exit', () => caldock.process?.kill('SIGKILL'));
         caldock.url = `http://127.0.0.1:${options.port}`;
         caldock.config = path.join(options.folder, 'caldock.conf');
         await mkdir(options.folder, { recursive: true });

@@ -97,8 +97,7 @@ test('HEAD on a callback is 405 and uses up no flow', async () => {
             assert.equal(answer.status, 405, `${method} ${path}`);
             assert.equal(answer.headers.allow, 'GET, OPTIONS');
             assert.equal(answer.headers['referrer-policy'], 'no-referrer');
-            if (method !== 'HEAD')
-                assert.equal(JSON.parse(answer.text).code, 'method_not_allowed');
+            if (method !== 'HEAD') assert.equal(JSON.parse(answer.text).code, 'method_not_allowed');
         }
         assert.equal((await world.callback(url)).result.success, '1');
     }

@@ -45,6 +45,9 @@ export const SOURCES = {
     },
 };
 
+// Whoever stops a suite stops what it started.
+process.once('SIGTERM', () => process.exit(1));
+
 const suite = path.basename(process.argv[1] ?? 'world', '.test.mjs');
 const logs = process.env.CALDOCK_E2E_LOGS;
 let serial = 0;
@@ -90,7 +93,7 @@ export class World {
     }
 
     async close() {
-        await this.caldock?.stop('SIGKILL');
+        const end = await this.caldock?.stop();
         for (const standin of Object.values(this.standins)) {
             standin.identity.secrets.forEach((secret) => this.secrets.add(secret));
             this.secrets.add(standin.source.client.client_secret);
@@ -100,6 +103,8 @@ export class World {
             await appendFile(path.join(logs, 'secrets.txt'), [...this.secrets, ''].join('\n'));
         await this.schema?.drop();
         await rm(this.folder, { recursive: true, force: true });
+        // A leak or a race that a sanitizer found shows in how it ends.
+        assert.ok(!end?.code, `caldock ended with ${end?.code}: ${this.caldock?.log.slice(-8000)}`);
     }
 
     // Changes the store behind the service's back.
