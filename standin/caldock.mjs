@@ -4,7 +4,7 @@
 import { execFile, spawn } from 'node:child_process';
 import crypto from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import readline from 'node:readline';
@@ -59,16 +59,20 @@ export class Caldock {
     log = ''; // all that the service wrote to stderr
 
     // {binary, folder, port, standins: {google?, microsoft?}, settings?: {section: {key: value}},
-    //  store?: its URL, logFile?: where the service's stderr is appended}
+    //  store?: its URL, logFile?: where the service's stderr is appended,
+    //  beside?: the Caldock that this is another node of: it has that one's public URL and keys}
     static async create(options) {
         const caldock = new Caldock();
         Object.assign(caldock, options);
         process.once('exit', () => caldock.process?.kill('SIGKILL'));
         caldock.url = `http://127.0.0.1:${options.port}`;
         caldock.config = path.join(options.folder, 'caldock.conf');
+        caldock.publicUrl = options.beside?.publicUrl ?? caldock.url;
+        caldock.keys = path.join(options.folder, 'caldock.keys');
         await mkdir(options.folder, { recursive: true });
         const { code, stderr } = await caldock.command('init');
         if (code !== 0) throw new Error(`caldock init: ${stderr}`);
+        if (options.beside) await copyFile(options.beside.keys, caldock.keys);
         await caldock.configure(options.settings);
         return caldock;
     }
@@ -77,7 +81,7 @@ export class Caldock {
     async configure(settings = {}) {
         const { google, microsoft } = this.standins;
         const sections = {
-            server: { listen: `127.0.0.1:${this.port}`, public_url: this.url },
+            server: { listen: `127.0.0.1:${this.port}`, public_url: this.publicUrl },
             log: { level: 'debug' },
             ...(this.store && { store: { url: this.store } }),
             ...(google && { google: googleSettings(google) }),

@@ -150,7 +150,8 @@ export class Control {
         return this.log.filter(({ form }) => form?.grant_type === 'refresh_token').length;
     }
 
-    // Requests whose path contains `path`, oldest first: {method, path, query, form, headers, status}.
+    // Requests whose path contains `path`, oldest first: {method, path, query, form,
+    // headers, isHeld: a delayed answer is made, status: once it was sent}.
     requests(path = '') {
         return this.log.filter((entry) => entry.path.includes(path));
     }

@@ -12,11 +12,12 @@ function cutShort(response) {
     setTimeout(() => response.destroy(), 50);
 }
 
-// The answer is made at once, and comes late.
-function holdBack(response, delay) {
+// The answer is made at once, and comes late: perhaps too late for anyone to be there.
+function holdBack(response, delay, entry) {
     const end = response.end.bind(response);
     response.end = (...rest) => {
-        setTimeout(() => end(...rest), delay);
+        entry.isHeld = true;
+        setTimeout(() => end(...rest), delay).unref();
         return response;
     };
 }
@@ -68,7 +69,7 @@ export class Faults {
         if (kind && request.method === 'POST') {
             entry.form = Object.fromEntries(new URLSearchParams(await readBody(request)));
         }
-        if (fault?.delay) holdBack(response, fault.delay);
+        if (fault?.delay) holdBack(response, fault.delay, entry);
         if (kind) ANSWERS[kind](fault, request, response);
         return kind !== undefined;
     }
