@@ -31,7 +31,7 @@ const suites = new Map(
 const names = [...suites.keys()]
     .filter((name) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)))
     .filter((name) => name !== LAST && (name !== 'crash' || process.env.CALDOCK_CRASH_BIN))
-    .filter((name) => name !== 'postgres' || process.env.CALDOCK_TEST_POSTGRES)
+    .filter((name) => !['nodes', 'postgres'].includes(name) || process.env.CALDOCK_TEST_POSTGRES)
     .sort((a, b) => rank(a) - rank(b));
 
 function run(name) {

@@ -21,8 +21,10 @@ export class Schema {
         return schema;
     }
 
-    sql(text) {
-        return run('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', '-c', text, this.url]);
+    // → what it selects
+    async sql(text) {
+        const args = ['-qAtX', '-v', 'ON_ERROR_STOP=1', '-c', text, this.url];
+        return (await run('psql', args)).stdout.trim();
     }
 
     drop() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a suite works in: both stand-ins, a Caldock wired to them, a provider and a token,
-// and the moves of an application and of a person with a browser.
+// What a suite works in: both stand-ins, a Caldock wired to them (or several nodes of one, on
+// PostgreSQL, behind the first one's URL), a provider and a token, and the moves of an
+// application and of a person with a browser.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -55,9 +56,10 @@ let serial = 0;
 export class World {
     secrets = new Set(); // what no log may hold; the stand-ins keep theirs
     standins = {};
+    nodes = [];
     #isConnected = false; // something may be, since the last clear()
 
-    // {settings?: Caldock's, decoys?, binary?, provider?: false to add none, serve?: false}
+    // {settings?: Caldock's, decoys?, binary?, nodes?, provider?: false to add none, serve?: false}
     static async open(options = {}) {
         const world = new World();
         try {
@@ -69,7 +71,7 @@ export class World {
         return world;
     }
 
-    async #build({ settings, decoys, binary = BINARY, provider = true, serve = true }) {
+    async #build({ nodes = 1, provider = true, serve = true, decoys, ...options }) {
         const port = await freePort();
         const url = `http://127.0.0.1:${port}`;
         this.folder = await mkdtemp(path.join(os.tmpdir(), 'caldock-'));
@@ -78,22 +80,33 @@ export class World {
             this.standins[name] = await Standin.start(name, { redirectUris, decoys });
         }
         this.schema = await Schema.create();
-        this.caldock = await Caldock.create({
-            binary,
-            port,
-            settings,
-            store: this.schema?.url,
-            folder: path.join(this.folder, 'caldock'),
-            standins: this.standins,
-            logFile: logs && path.join(logs, `${suite}-${++serial}.log`),
-        });
+        await this.#addNode({ ...options, port });
+        while (this.nodes.length < nodes) await this.#addNode({ ...options, beside: this.caldock });
+        if (serve) await Promise.all(this.nodes.map((node) => node.start()));
         if (provider) await this.addProvider(1);
         if (provider) this.token = await this.addToken('--provider', '1');
-        if (serve) await this.caldock.start();
+    }
+
+    async #addNode({ binary = BINARY, port, ...options }) {
+        const node = await Caldock.create({
+            binary,
+            port: port ?? (await freePort()),
+            store: this.schema?.url,
+            folder: path.join(this.folder, `caldock-${this.nodes.length + 1}`),
+            standins: this.standins,
+            logFile: logs && path.join(logs, `${suite}-${++serial}.log`),
+            ...options,
+        });
+        this.nodes.push(node);
+    }
+
+    // The only one, or the first.
+    get caldock() {
+        return this.nodes[0];
     }
 
     async close() {
-        const end = await this.caldock?.stop();
+        const ends = await Promise.all(this.nodes.map((node) => node.stop()));
         for (const standin of Object.values(this.standins)) {
             standin.identity.secrets.forEach((secret) => this.secrets.add(secret));
             this.secrets.add(standin.source.client.client_secret);
@@ -104,7 +117,10 @@ export class World {
         await this.schema?.drop();
         await rm(this.folder, { recursive: true, force: true });
         // A leak or a race that a sanitizer found shows in how it ends.
-        assert.ok(!end?.code, `caldock ended with ${end?.code}: ${this.caldock?.log.slice(-8000)}`);
+        for (const [i, end] of ends.entries()) {
+            const log = this.nodes[i].log.slice(-8000);
+            assert.ok(!end?.code, `caldock ended with ${end?.code}: ${log}`);
+        }
     }
 
     // Changes the store behind the service's back.
@@ -175,8 +191,10 @@ export class World {
 
     // One request to Caldock. `token`: an API token, null for no credential. `json`: a body.
     // `query`: parameters. `headers` as a flat list is sent as it is, with nothing added.
+    // `at`: the node that is asked.
     // → {status, headers, text, body: the JSON, if it is some}
-    async ask(target, { token = this.token, json, query, headers = {}, ...rest } = {}) {
+    async ask(target, { at = this.caldock, ...options } = {}) {
+        const { token = this.token, json, query, headers = {}, ...rest } = options;
         const sent = Array.isArray(headers)
             ? headers
             : {
@@ -186,7 +204,7 @@ export class World {
               };
         const [, credential] = String(sent.authorization ?? '').split(' ');
         if (credential) this.secrets.add(credential);
-        const url = new URL(this.caldock.url + target);
+        const url = new URL(at.url + target);
         for (const [name, value] of Object.entries(query ?? {}))
             url.searchParams.append(name, value);
         const body = json === undefined ? rest.body : JSON.stringify(json);
@@ -216,12 +234,13 @@ export class World {
         return url;
     }
 
-    // The browser comes back → {status, headers, text, to: where it is sent, result: its query}
-    async callback(url, options = {}) {
+    // The browser comes back, to whichever node the proxy in front chooses → {status, headers,
+    // text, to: where it is sent, result: its query}
+    async callback(url, { at = this.caldock, ...options } = {}) {
         for (const name of ['code', 'state']) {
             url.searchParams.getAll(name).forEach((value) => value && this.secrets.add(value));
         }
-        const answer = await ask(url, options);
+        const answer = await ask(new URL(url.pathname + url.search, at.url), options);
         const to = answer.headers.location && new URL(answer.headers.location);
         const result = to && Object.fromEntries(to.searchParams);
         this.#isConnected ||= result?.success === '1';
