@@ -2,11 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything on loopback: the stand-ins, a Caldock with an embedded store in a temporary
 // folder, a provider and a token, and the demonstration page. Ctrl-C ends all of it.
-//   node run.mjs CALDOCK           until Ctrl-C
-//   node run.mjs CALDOCK --once    both sources from request to listed calendars, unattended
+//   node run.mjs CALDOCK [--postgres] [--once]
+// --postgres: two nodes on a PostgreSQL of their own. The application asks the second one, the
+// browser comes back to the first, so every flow wanders.
+// --once: both sources from request to listed calendars, unattended
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { Caldock, callbackUrl, freePort } from '../standin/caldock.mjs';
 import { Standin } from '../standin/standin.mjs';
@@ -17,28 +22,51 @@ import { Demo } from './server.mjs';
 const ACCOUNTS = '/api/v2/external_calendars/accounts';
 const SOURCES = { GOOG: 'google', MSFT: 'microsoft' };
 const PROVIDER = '1';
+const POSTGRES = fileURLToPath(new URL('../script/postgres', import.meta.url));
 
-async function startAll(binary, folder) {
-    const [port, demoPort] = [await freePort(8080), await freePort(8081)];
-    const caldockUrl = `http://127.0.0.1:${port}`;
+const temporaryFolder = (what) => mkdtempSync(path.join(os.tmpdir(), `caldock-${what}-`));
+
+// → its URL; gone when this process is. Ctrl-C, which a whole session gets, doesn't break it off.
+async function startPostgres() {
+    const folder = temporaryFolder('postgres');
+    process.on('exit', () => execFileSync(POSTGRES, ['stop', folder]));
+    const { stdout } = await promisify(execFile)(POSTGRES, ['start', folder], { detached: true });
+    return stdout.trim();
+}
+
+async function startStandins(caldockUrl) {
     const standins = {};
     for (const name of Object.values(SOURCES)) {
-        standins[name] = await Standin.start(name, {
-            redirectUris: [callbackUrl(caldockUrl, name)],
-        });
+        const redirectUris = [callbackUrl(caldockUrl, name)];
+        standins[name] = await Standin.start(name, { redirectUris });
     }
-    const logFile = path.join(folder, 'caldock.log');
-    const caldock = await Caldock.create({ binary, folder, port, standins, logFile });
-    const pattern = `http://127.0.0.1:${demoPort}/done`;
-    await caldock.run(
-        'provider',
-        'add',
-        PROVIDER,
-        '--name',
-        'Demonstration',
-        '--redirect',
-        pattern,
-    );
+    return standins;
+}
+
+// → the nodes, the first of which is the one that the world knows.
+async function startNodes(binary, folder, store) {
+    const ports = [await freePort(8080), ...(store ? [await freePort(8082)] : [])];
+    const standins = await startStandins(`http://127.0.0.1:${ports[0]}`);
+    const nodes = [];
+    for (const [i, port] of ports.entries()) {
+        const own = path.join(folder, `caldock-${i + 1}`);
+        const logFile = path.join(folder, `caldock-${i + 1}.log`);
+        const [beside] = nodes;
+        nodes.push(
+            await Caldock.create({ binary, folder: own, port, standins, store, logFile, beside }),
+        );
+    }
+    await Promise.all(nodes.map((node) => node.start()));
+    return nodes;
+}
+
+async function startAll(binary, folder, { isPostgres }) {
+    const nodes = await startNodes(binary, folder, isPostgres && (await startPostgres()));
+    const port = await freePort(8081);
+    const { standins } = nodes[0];
+    const pattern = `http://127.0.0.1:${port}/done`;
+    const caldock = nodes.at(-1);
+    await caldock.run('provider', 'add', PROVIDER, '--name', 'Demonstration', '--redirect', pattern);
     const token = await caldock.run(
         'token',
         'create',
@@ -47,14 +75,16 @@ async function startAll(binary, folder) {
         '--name',
         'demonstration',
     );
-    await caldock.start();
-    const demo = new Demo({ caldockUrl, token, port: demoPort });
+    const demo = new Demo({ caldockUrl: caldock.url, token, port });
     await demo.listen();
-    return { caldock, standins, demo, token };
+    return { nodes, caldock, standins, demo, token };
 }
 
-const introduction = ({ caldock, standins, demo, token }) => `
-Caldock         ${caldock.url}   (log: ${caldock.logFile})
+const about = ({ url, logFile }) => `Caldock         ${url}   (log: ${logFile})`;
+
+const introduction = ({ nodes, caldock, standins, demo, token }) => `
+${nodes.map(about).join('\n')}
+Store           ${caldock.store ?? 'embedded SQLite'}
 Google          ${standins.google.url}   a stand-in
 Microsoft       ${standins.microsoft.url}   a stand-in
 
@@ -78,40 +108,41 @@ const step = (name, text) => console.log(`  ${name.padEnd(9)} ${text}`);
 async function connect(code, { caldock, demo, token }) {
     const authorization = `Token ${token}`;
     const redirectUri = `${demo.url}/done?once=${code}`;
-    const request = await ask(`${caldock.url}${ACCOUNTS}/oauth2/initiate`, {
+    const initiate = `${caldock.url}${ACCOUNTS}/oauth2/initiate`;
+    const request = await ask(initiate, {
         method: 'POST',
         headers: { authorization, 'content-type': 'application/json' },
         body: JSON.stringify({ calendar_source: code, redirect_uri: redirectUri }),
     });
-    step('request', `POST ${ACCOUNTS}/oauth2/initiate: ${request.status}`);
+    step('request', `POST ${initiate}: ${request.status}`);
     const { uri, timeout_seconds: timeout } = JSON.parse(request.text);
     step('', `uri ${uri.split('?')[0]}?…, timeout_seconds ${timeout}`);
 
-    const until = callbackUrl(caldock.url, SOURCES[code]);
+    const until = callbackUrl(caldock.publicUrl, SOURCES[code]);
     const consent = await new Visitor().consent(uri, { until });
     const given = [...consent.url.searchParams.keys()].join(', ');
     step('consent', `given, the browser comes back with ${given}`);
 
     const callback = await ask(consent.url);
-    step('callback', `GET ${consent.url.pathname}: ${callback.status}`);
+    step('callback', `GET ${until}: ${callback.status}`);
     step('redirect', callback.headers.location);
     const result = new URL(callback.headers.location).searchParams;
     if (result.get('success') !== '1')
         throw new Error(`the flow ended with ${result.get('error')}`);
 
-    const target = `${ACCOUNTS}/${result.get('account')}`;
-    const account = await ask(caldock.url + target, { headers: { authorization } });
+    const target = `${caldock.url}${ACCOUNTS}/${result.get('account')}`;
+    const account = await ask(target, { headers: { authorization } });
     step('account', `GET ${target}: ${account.status} ${account.text}`);
     if (account.status !== 200) throw new Error('the account cannot be read');
 
-    const list = await ask(`${caldock.url}${target}/calendars`, { headers: { authorization } });
+    const list = await ask(`${target}/calendars`, { headers: { authorization } });
     step('calendars', `GET ${target}/calendars: ${list.status}`);
     if (list.status !== 200) throw new Error('the calendars cannot be read');
     const { count, results } = JSON.parse(list.text);
     if (!(count > 0)) throw new Error('there are no calendars');
     for (const { name, is_primary: isPrimary, can_edit: canEdit } of results) {
-        const about = [isPrimary && 'primary', canEdit ? 'can be edited' : 'read-only'];
-        step('', `${name} (${about.filter(Boolean).join(', ')})`);
+        const traits = [isPrimary && 'primary', canEdit ? 'can be edited' : 'read-only'];
+        step('', `${name} (${traits.filter(Boolean).join(', ')})`);
     }
 }
 
@@ -129,26 +160,31 @@ async function once(all) {
     return failed === 0 ? 0 : 1;
 }
 
-const [binary, wish] = process.argv.slice(2);
-const folder = mkdtempSync(path.join(os.tmpdir(), 'caldock-run-'));
-let all;
+const [binary, ...wishes] = process.argv.slice(2);
+const folder = temporaryFolder('run');
+const isPostgres = wishes.includes('--postgres');
+const starting = startAll(path.resolve(binary), folder, { isPostgres });
 let isEnding = false;
 
 async function end(code) {
     isEnding = true;
-    await all?.caldock.stop();
+    const { nodes } = await starting.catch(() => ({ nodes: [] }));
+    await Promise.all(nodes.map((node) => node.stop()));
     process.exit(code);
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(0));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-all = await startAll(path.resolve(binary), folder);
-if (wish === '--once') {
-    await end(await once(all));
+async function main() {
+    const all = await starting;
+    if (wishes.includes('--once')) await end(await once(all));
+    console.log(introduction(all));
+    const dead = await Promise.race(all.nodes.map((node) => node.ended.then(() => node)));
+    throw new Error(`Caldock ended by itself. The end of its log:\n${dead.log.slice(-4000)}`);
 }
-console.log(introduction(all));
-await all.caldock.ended;
-if (!isEnding) {
-    console.error(`Caldock ended by itself. The end of its log:\n${all.caldock.log.slice(-4000)}`);
-    await end(1);
-}
+
+main().catch((error) => {
+    if (isEnding) return;
+    console.error(error.message);
+    end(1);
+});

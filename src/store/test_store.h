@@ -4,7 +4,7 @@
  * connections to it that commit each statement by itself.
  *
  * TS_MAIN runs the same tests on SQLite and, where CALDOCK_TEST_POSTGRES is the URL of
- * one that they may fill (test/postgres), on PostgreSQL: there each has its own schema.
+ * one that they may fill (script/postgres), on PostgreSQL: there each has its own schema.
  */
 #pragma once
 

@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 
 import { ACCOUNTS, SOURCES, World } from './lib/world.mjs';
 
-const script = fileURLToPath(new URL('../postgres', import.meta.url));
+const script = fileURLToPath(new URL('../../script/postgres', import.meta.url));
 const run = promisify(execFile);
 const SQLITE = 'sqlite:caldock.db';
 const BACK_MS = 5000;

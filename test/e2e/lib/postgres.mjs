@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A schema of one's own on the PostgreSQL whose URL is $CALDOCK_TEST_POSTGRES (test/postgres
+// A schema of one's own on the PostgreSQL whose URL is $CALDOCK_TEST_POSTGRES (script/postgres
 // starts one), by PostgreSQL's own commands. Without the variable the suites run on SQLite.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
