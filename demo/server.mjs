@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an application does with Caldock, in one file: start a flow, check what comes back,
-// list and disconnect accounts. The page is page.html; nothing else is needed.
+// list and disconnect accounts, show their calendars. The page is page.html; nothing else is needed.
 import crypto from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -149,9 +149,17 @@ export class Demo {
 
     async #page(session) {
         const { body } = await this.#api('GET', ACCOUNTS);
+        const accounts = await Promise.all((body.results ?? []).map((one) => this.#withCalendars(one)));
         const { notice, received } = session;
         session.notice = undefined;
-        return render({ notice, received, accounts: body.results ?? [] });
+        return render({ notice, received, accounts });
+    }
+
+    // What it finds out is what the account says from then on.
+    async #withCalendars(account) {
+        const { status, body } = await this.#api('GET', `${ACCOUNTS}/${account.id}/calendars`);
+        if (status === 200) return { ...account, calendars: body.results.map(({ name }) => name) };
+        return status === 409 ? { ...account, status: 'needs_reconnect' } : account;
     }
 
     async #serve(request, response) {
@@ -195,9 +203,16 @@ export class Demo {
 const noticeHtml = ({ kind, text }) =>
     `<p class="notice ${kind}" role="${kind === 'bad' ? 'alert' : 'status'}">${escapeHtml(text)}</p>`;
 
+function calendarsText({ status, calendars }) {
+    if (status !== 'connected') return 'It needs to be connected again.';
+    if (!calendars) return 'Its calendars cannot be read at the moment.';
+    return `Calendars: ${calendars.join(', ') || 'none'}`;
+}
+
 const accountHtml = (account) => `<li>
 <div><strong>${escapeHtml(account.username)}</strong>
-<span>${SOURCE_NAMES[account.calendar_source]}, ${account.status === 'connected' ? 'connected' : 'needs to be connected again'}</span></div>
+<span>${SOURCE_NAMES[account.calendar_source]}</span>
+<span>${escapeHtml(calendarsText(account))}</span></div>
 <form method="post" action="/disconnect"><input type="hidden" name="id" value="${account.id}">
 <button aria-label="Disconnect ${escapeHtml(account.username)}">Disconnect</button></form>
 </li>`;

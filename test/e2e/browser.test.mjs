@@ -63,14 +63,12 @@ for (const [button, person, source] of [
     ['Connect Google', 'bob@acme.test', 'Google'],
     ['Connect Microsoft', 'dave@outlook.com', 'Microsoft'],
 ]) {
-    test(`${source}: from the button to the account, and away again`, async () => {
+    test(`${source}: from the button to the account and its calendars, and away again`, async () => {
         await consent(button, person, 'Allow');
         const notice = await page.getByRole('status').textContent();
         assert.equal(notice, `${source} is connected as ${person}.`);
-        assert.match(
-            await page.getByRole('region', { name: 'Connected accounts' }).textContent(),
-            new RegExp(person),
-        );
+        const shown = await page.getByRole('listitem').textContent();
+        assert.match(shown, new RegExp(`${person}.*Calendars: .*, Team <&> "friends", `, 's'));
         const received = await page.getByRole('region', { name: /What came back/ }).textContent();
         assert.match(received, /success1/);
         assert.equal(new URL(page.url()).search, '', 'nothing of the flow stays in the address');
@@ -105,6 +103,13 @@ test('both sources side by side, in one browser', async () => {
     await consent('Connect Microsoft', 'carol@contoso.test', 'Allow');
     await consent('Connect Google', 'bob@acme.test', 'Allow');
     assert.equal(await page.getByRole('listitem').count(), 3);
+});
+
+test('a connection that its user has ended says so', async () => {
+    await consent('Connect Google', 'alice@example.com', 'Allow');
+    world.control('GOOG').withdraw({ account: 'alice@example.com' });
+    await page.reload();
+    assert.match(await page.getByRole('listitem').textContent(), /needs to be connected again/);
 });
 
 test('going back and forward in the history, and reloading, lead nowhere bad', async () => {
