@@ -2,11 +2,10 @@
 /*
  * finish.c - the headers that every answer has, and the one log line of a request.
  */
-#include <stdio.h>
-
 #include "api/errors.h"
 #include "app/routes.h"
 #include "app/visit.h"
+#include "base/buf.h"
 #include "base/clock.h"
 
 static bool origin_is_allowed(const struct settings *s, Str origin)
@@ -83,12 +82,16 @@ static void add(struct line *l, const char *key, Str value)
     }
 }
 
-static Str ms_text(int64_t us, char text[NUMBER_BYTES])
+static Str ms_text(struct arena *mem, int64_t us)
 {
-    int n = snprintf(
-        text, NUMBER_BYTES, "%lld.%03d", (long long)(us / 1000), (int)(us % 1000));
+    struct buf b = {.mem = mem, .max = NUMBER_BYTES};
 
-    return (Str){text, (size_t)n};
+    buf_add_int(&b, us / 1000);
+    buf_add_char(&b, '.');
+    for (int64_t unit = 100; unit > 0; unit /= 10) {
+        buf_add_int(&b, us / unit % 10);
+    }
+    return buf_text(&b);
 }
 
 static Str credential_text(struct arena *mem, const struct identity *who)
@@ -132,7 +135,6 @@ void visit_log(const struct visit *v)
     const struct call *c = &v->call;
     struct arena *mem = &ex->cx.mem;
     enum log_level level = ex->answer.status >= 500 ? LEVEL_ERROR : LEVEL_INFO;
-    char ms[NUMBER_BYTES];
     struct line l = {.n = 0};
 
     if (!log_is_on(level)) {
@@ -143,7 +145,7 @@ void visit_log(const struct visit *v)
     add(&l, "method", method_name(ex->req.method));
     add(&l, "route", c->endpoint == NULL ? S("none") : c->endpoint->name);
     add(&l, "status", str_int(mem, ex->answer.status));
-    add(&l, "ms", ms_text(clock_mono_us() - ex->req.started_us, ms));
+    add(&l, "ms", ms_text(mem, clock_mono_us() - ex->req.started_us));
     add(&l, "credential", credential_text(mem, &c->who));
     add(&l, "provider", c->who.provider > 0 ? str_int(mem, c->who.provider) : S(""));
     add(&l, "outcome", c->outcome);
