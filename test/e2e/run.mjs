@@ -18,7 +18,7 @@ const LAST = 'secrets';
 const PATIENCE_MS = 600000; // for one suite
 const JOBS = Number(process.env.CALDOCK_E2E_JOBS ?? os.cpus().length);
 // The longest first, so that none runs alone in the end.
-const LONG = ['crash', 'source_faults', 'accounts', 'flow'];
+const LONG = ['crash', 'source_faults', 'refresh', 'accounts', 'flow', 'nodes'];
 const rank = (name) => (LONG.includes(name) ? LONG.indexOf(name) : LONG.length);
 
 const suffix = '.test.mjs';
