@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { ask } from '../standin/wire.mjs';
+import { cpuSecondsOfEnded } from './machine.mjs';
 import { BODY, headersOf } from './servers.mjs';
 
 const run = promisify(execFile);
@@ -25,7 +26,8 @@ const PARAMETERS = [
 ];
 const START_MS = 30000;
 
-const post = (server, headers, body = BODY) => ask(server.url, { method: 'POST', headers, body });
+export const post = (server, headers, body = BODY) =>
+    ask(server.url, { method: 'POST', headers, body });
 
 // The answer to the first request that gets one: 503 is said until the store is open.
 export async function firstAnswer(server, providers = 1) {
@@ -91,9 +93,9 @@ export async function load(
         server.url,
     ];
     const says = ['--', BODY, tokens, providers, first, delayMs].map(String);
-    const before = server.cpuSeconds();
+    const before = [server.cpuSeconds(), cpuSecondsOfEnded()];
     const { stdout } = await run('taskset', ['-c', cpus.join(), ...wrk, ...says]);
-    const spent = server.cpuSeconds() - before;
+    const [spent, asking] = [server.cpuSeconds() - before[0], cpuSecondsOfEnded() - before[1]];
     const {
         requests,
         seconds: took,
@@ -105,8 +107,9 @@ export async function load(
         requests,
         rate: requests / took,
         cpu_us: (spent * 1e6) / requests,
+        asking_cpu_us: (asking * 1e6) / requests,
         busy: spent / took,
         ...latency,
-        resident_bytes: server.residentBytes(),
+        resident_bytes: server.memory().resident,
     };
 }

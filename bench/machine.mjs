@@ -20,6 +20,13 @@ function readProc(pid, file) {
 // state, ppid, … utime, stime, … as proc(5) numbers them from 3 on
 const statOf = (pid) => readProc(pid, 'stat').split(') ').pop().split(' ');
 
+const ticks = (fields) => fields.reduce((sum, n) => sum + Number(n), 0);
+
+// User and system, of a process and those of its children that have ended.
+const cpuSeconds = (pid) => ticks(statOf(pid).slice(11, 15)) / TICKS;
+// Of what this process has started and seen end.
+export const cpuSecondsOfEnded = () => ticks(statOf('self').slice(13, 15)) / TICKS;
+
 function treeOf(pid) {
     const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
     const parents = new Map(all.map((each) => [Number(each), Number(statOf(each)[1])]));
@@ -27,11 +34,8 @@ function treeOf(pid) {
     return [...parents.keys()].filter(isBelow).sort((a, b) => a - b);
 }
 
-const kilobytes = (text, names) =>
-    names.reduce(
-        (sum, name) => sum + Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(text)?.[1] ?? 0),
-        0,
-    );
+const bytesIn = (text, name) =>
+    1024 * Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(text)?.[1] ?? 0);
 
 export class Server {
     static #all = new Set();
@@ -51,21 +55,17 @@ export class Server {
         Server.#all.add(this);
     }
 
-    // User and system, of all its processes.
     cpuSeconds() {
-        const ticks = (pid) =>
-            statOf(pid)
-                .slice(11, 15)
-                .reduce((sum, n) => sum + Number(n ?? 0), 0);
-        return treeOf(this.pid).reduce((sum, pid) => sum + ticks(pid), 0) / TICKS;
+        return treeOf(this.pid).reduce((sum, pid) => sum + cpuSeconds(pid), 0);
     }
 
-    // Of the first process all, of those that it started what they share with nobody.
-    residentBytes() {
-        const own = ['Private_Clean', 'Private_Dirty'];
+    // {resident: of the first process all, of those that it started what they share with
+    //  nobody; own: without the pages of libraries that others use, too}
+    memory() {
         const [first, ...others] = treeOf(this.pid).map((pid) => readProc(pid, 'smaps_rollup'));
-        const bytes = (text, names) => kilobytes(text, names) * 1024;
-        return others.reduce((sum, text) => sum + bytes(text, own), bytes(first, ['Rss']));
+        const own = (text) => bytesIn(text, 'Private_Clean') + bytesIn(text, 'Private_Dirty');
+        const below = others.reduce((sum, text) => sum + own(text), 0);
+        return { resident: below + bytesIn(first, 'Rss'), own: below + own(first) };
     }
 
     async stop() {

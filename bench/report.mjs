@@ -18,7 +18,8 @@ const COLUMNS = [
     ['', (row) => row.about],
     ['requests/s', (row) => Math.round(row.rate).toLocaleString('en')],
     ['of Caldock', (row) => row.of_caldock.toFixed(2)],
-    ['CPU µs/request', (row) => row.cpu_us.toFixed(1)],
+    ['CPU µs', (row) => row.cpu_us.toFixed(1)],
+    ['of Caldock', (row) => row.cpu_of_caldock.toFixed(2)],
     ['p50 ms', (row) => (row.p50_us / 1000).toFixed(2)],
     ['p99 ms', (row) => (row.p99_us / 1000).toFixed(2)],
     ['p99.9 ms', (row) => (row.p999_us / 1000).toFixed(2)],
@@ -45,19 +46,84 @@ function markdown([head, ...lines]) {
     return [head, rule, ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n');
 }
 
-export function report({ machine, plan, rows }) {
+const MB = 1e6;
+const asMb = (bytes) => `${(bytes / MB).toFixed(1)} MB`;
+const asMs = (us) => `${(us / 1000).toFixed(1)} ms`;
+const times = (value) => value.toFixed(2);
+
+const atLeast = (goal, bound, value, text, byCpu) => ({
+    goal,
+    wanted: `≥ ${text(bound)}`,
+    measured: text(value),
+    by_cpu: byCpu === undefined ? '' : text(byCpu),
+    is_reached: value >= bound,
+});
+const atMost = (goal, bound, value, text) => ({
+    ...atLeast(goal, -bound, -value, (negative) => text(-negative)),
+    wanted: `≤ ${text(bound)}`,
+});
+
+// Where who asks needs one of the two CPUs: what both did, of what one needs for one request.
+const shared = ({ rate }, { cpu_us: server, asking_cpu_us: asking }) =>
+    rate * ((server + asking) / 1e6);
+const scaling = ({ threads, caldock }, cpus) =>
+    cpus > 2
+        ? ratio(threads, caldock)
+        : median(threads.rounds.map((round, i) => shared(round, caldock.rounds[i])));
+
+function goals(rows, { rest, callbacks: c }, { cpus }) {
+    const of = Object.fromEntries(rows.map((row) => [row.name, row]));
+    const ratioOf = (goal, bound, a, b) =>
+        atLeast(goal, bound, ratio(a, b), times, ratio(b, a, 'cpu_us'));
+    return [
+        ratioOf('of the HTTP layer alone', 0.6, of.caldock, of.fixed),
+        ratioOf('times Go', 3, of.caldock, of.go),
+        ratioOf('times Fastify', 6, of.caldock, of.fastify),
+        ratioOf('times Django REST Framework', 45, of.caldock, of.django),
+        ratioOf(`times itself: ${of.large.about}`, 0.9, of.large, of.caldock),
+        atLeast('times itself: two threads', 1.7, scaling(of, cpus), times),
+        atMost('memory, fresh', 12 * MB, rest.fresh.resident, asMb),
+        atMost('memory, 5,000 idle connections', 25 * MB, rest.idle.resident, asMb),
+        atMost('ready after', 100e3, rest.ready_ms * 1000, asMs),
+        atLeast('callbacks, of the ideal rate', 0.9, c.rate / c.ideal, times),
+        atMost('p99 of initiate beside them', 1.5 * c.alone.p99_us, c.beside.p99_us, asMs),
+    ];
+}
+
+const GOAL_COLUMNS = [
+    ['Caldock', (row) => row.goal],
+    ['wanted', (row) => row.wanted],
+    ['measured', (row) => row.measured],
+    ['by CPU time', (row) => row.by_cpu],
+    ['reached', (row) => (row.is_reached ? 'yes' : 'no')],
+];
+
+// {machine, versions, plan, rows, scale} → {data, text, markdown}
+export function report({ rows, scale, ...about }) {
     const caldock = rows.find(({ name }) => name === 'caldock');
-    const data = rows.map((row) => ({
+    const measured = rows.map((row) => ({
         name: row.name,
         about: row.about,
         ...Object.fromEntries(KEYS.map((key) => [key, medianOf(row, key)])),
         of_caldock: ratio(row, caldock),
+        cpu_of_caldock: ratio(row, caldock, 'cpu_us'),
         rounds: row.rounds,
     }));
-    const lines = table(COLUMNS, data);
+    const reached = goals(rows, scale, about.machine);
+    const date = new Date().toISOString().slice(0, 10);
+    const data = { date, ...about, rows: measured, scale, goals: reached };
+    const { machine: m, versions, plan } = about;
+    const words = [
+        `${date}, ${m.cpu}, ${m.cpus} CPUs, ${m.memory_gib} GiB, ${m.system}, Linux ${m.kernel}, ` +
+            `load ${m.load_before.toFixed(1)} before; ${plan.rounds} rounds of ${plan.seconds} s.`,
+        `${Object.entries(versions)
+            .map(([name, version]) => `${name} ${version}`)
+            .join(', ')}.`,
+    ];
+    const tables = [table(COLUMNS, measured), table(GOAL_COLUMNS, reached)];
     return {
-        data: { machine, plan, rows: data },
-        text: plain(lines),
-        markdown: `${markdown(lines)}\n`,
+        data,
+        text: [words.join('\n'), ...tables.map(plain)].join('\n\n'),
+        markdown: `${[...words, ...tables.map(markdown)].join('\n\n')}\n`,
     };
 }

@@ -9,13 +9,11 @@ import { parseArgs } from 'node:util';
 import { firstAnswer, load, verify } from './load.mjs';
 import { Server, allowedCpus, describeMachine, pinSelf } from './machine.mjs';
 import { report } from './report.mjs';
-import { Bench, peerNode } from './servers.mjs';
+import { callbacks, rest } from './scale.mjs';
+import { Bench, peerNode, versions } from './servers.mjs';
 
-const FULL = { rounds: 7, seconds: 5, warm: 3, many: 1e6, providers: 1e5 };
-const QUICK = { rounds: 3, seconds: 1, warm: 1, many: 1e5, providers: 1e4 };
-
-const ONE_THREAD = { server: { threads: 1 } };
-
+const FULL = { rounds: 7, seconds: 5, warm: 3, many: 1e6, providers: 1e5, waves: 20 };
+const QUICK = { rounds: 3, seconds: 1, warm: 1, many: 1e5, providers: 1e4, waves: 5 };
 function readOptions() {
     const options = {
         quick: { type: 'boolean', default: false },
@@ -28,37 +26,45 @@ function readOptions() {
     return { build: path.resolve(positionals[0]), ...values };
 }
 
+const FRAMING = ['date', 'content-length', 'connection']; // what each server adds itself
+const thousands = (n) => n.toLocaleString('en');
+
 // One row of the table each; all are started before the first is measured, and idle in turn.
-async function openRows(bench) {
-    const caldock = await bench.caldock('caldock', { settings: ONE_THREAD });
-    const server = bench.startCaldock(caldock);
-    const like = await firstAnswer(server);
-    for (const name of ['date', 'content-length', 'connection', 'keep-alive'])
-        delete like.headers[name];
+async function openRows(bench, { many, providers }) {
+    const caldock = async (name, about, options = {}, cpus = bench.cpus) => {
+        const settings = { server: { threads: cpus.length } };
+        const server = bench.startCaldock(
+            await bench.caldock(name, { settings, ...options }),
+            cpus,
+        );
+        return { name, about, server, load: options };
+    };
+    const first = await caldock('caldock', 'Caldock, one token');
+    const like = await firstAnswer(first.server);
+    for (const name of FRAMING) delete like.headers[name];
+    const fixed = (name, about, server) => ({ name, about, server, isFixed: true });
+    const large = await caldock('large', `Caldock, one of ${thousands(many)} tokens`, {
+        tokens: many,
+        providers,
+    });
     const rows = [
-        {
-            name: 'fixed',
-            about: 'HTTP layer, fixed answer',
-            server: await bench.startFixed(like),
-            isFixed: true,
-        },
-        { name: 'caldock', about: 'Caldock', server },
-        {
-            name: 'nginx',
-            about: 'nginx, fixed answer',
-            server: await bench.startNginx(like),
-            isFixed: true,
-        },
+        fixed('fixed', 'the HTTP layer alone, fixed answer', await bench.startFixed(like)),
+        first,
+        await caldock('thousand', 'Caldock, 1,000 tokens in turn', { tokens: 1000, providers }),
+        { ...large, load: { providers } },
+        { ...large, name: 'cold', about: `Caldock, ${thousands(many)} tokens, all cold` },
+        await caldock('threads', 'Caldock, two threads', {}, bench.twoCpus),
+        fixed('nginx', 'nginx, fixed answer', await bench.startNginx(like)),
         { name: 'go', about: 'Go net/http, x/oauth2', server: await bench.startGo() },
         {
             name: 'fastify',
             about: 'Fastify, openid-client',
-            warmRequests: 20000,
             server: await bench.startFastify(),
+            warmRequests: 20000,
         },
         { name: 'django', about: 'Django REST Framework', server: await bench.startDjango() },
     ];
-    for (const row of rows) await verify(row.server, { like, ...row });
+    for (const row of rows) await verify(row.server, { like, ...row, ...row.load });
     return rows;
 }
 
@@ -77,20 +83,15 @@ async function warmUp(bench, row, plan) {
 // A B C, A B C, …, so that what disturbs the machine disturbs all.
 async function measure(bench, rows, plan) {
     for (const row of rows) await warmUp(bench, row, plan);
-    for (let round = 1; round <= plan.rounds; round++) {
+    for (let round = 0; round < plan.rounds; round++) {
         for (const row of rows) {
-            const first = row.load?.tokens
-                ? Math.floor((row.load.tokens / plan.rounds) * (round - 1))
-                : 0;
-            const result = await load(row.server, {
-                cpus: bench.loadCpus,
-                seconds: plan.seconds,
-                first,
-                ...row.load,
-            });
+            const { tokens = 1 } = row.load ?? {};
+            const first = Math.floor((tokens * round) / plan.rounds); // so that the cold stay cold
+            const how = { cpus: bench.loadCpus, seconds: plan.seconds, ...row.load, first };
+            const result = await load(row.server, how);
             (row.rounds ??= []).push(result);
             truncateSync(row.server.log);
-            console.error(`round ${round}  ${row.name.padEnd(16)} ${Math.round(result.rate)}/s`);
+            console.error(`round ${round + 1}  ${row.name.padEnd(9)} ${Math.round(result.rate)}/s`);
         }
     }
 }
@@ -108,6 +109,9 @@ const bench = new Bench({
     build: options.build,
     folder,
     cpus: serverCpus.slice(0, 1),
+    // With two CPUs in all, the second thread shares one with who asks.
+    twoCpus: [...serverCpus, loadCpu].slice(0, 2),
+    allCpus: [loadCpu, ...serverCpus],
     loadCpus: [loadCpu],
     node: peerNode(),
 });
@@ -121,9 +125,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 
 try {
     const machine = describeMachine();
-    const rows = await openRows(bench);
+    const rows = await openRows(bench, plan);
     await measure(bench, rows, plan);
-    const result = report({ machine, plan, rows });
+    const scale = { rest: await rest(bench), callbacks: await callbacks(bench, plan) };
+    const result = report({ machine, versions: versions(bench), plan, rows, scale });
     console.log(result.text);
     if (options.json) writeFileSync(options.json, `${JSON.stringify(result.data, null, 2)}\n`);
     if (options.markdown) writeFileSync(options.markdown, result.markdown);

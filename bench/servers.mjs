@@ -13,10 +13,13 @@ import { Server } from './machine.mjs';
 export const INITIATE = '/api/v2/external_calendars/accounts/oauth2/initiate';
 export const REDIRECT = 'https://app.example/calendar/connected/here?once=8c1fd03';
 export const BODY = JSON.stringify({ calendar_source: 'GOOG', redirect_uri: REDIRECT });
-const CLIENT = {
+export const CLIENT = {
     client_id: '123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com',
     client_secret: 'GOCSPX-not-a-secret-of-anybody',
 };
+export const SCOPES =
+    'openid email https://www.googleapis.com/auth/calendar.calendarlist.readonly ' +
+    'https://www.googleapis.com/auth/calendar.events';
 const PUBLIC_URL = 'https://calendars.example';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const python = (script) =>
@@ -136,9 +139,7 @@ export class Bench {
             authorize_url: 'https://accounts.google.com/o/oauth2/v2/auth',
             issuer: 'https://accounts.google.com',
             callback: `${PUBLIC_URL}/oauth2/callback/google`,
-            scopes:
-                'openid email https://www.googleapis.com/auth/calendar.calendarlist.readonly ' +
-                'https://www.googleapis.com/auth/calendar.events',
+            scopes: SCOPES,
             timeout_seconds: 600,
             key: crypto.randomBytes(32).toString('hex'),
         };
@@ -193,9 +194,27 @@ export class Bench {
     }
 }
 
-export const fastifyVersions = () => {
-    const version = (name) =>
-        JSON.parse(readFileSync(path.join(here, 'node_modules', name, 'package.json'), 'utf8'))
-            .version;
-    return { fastify: version('fastify'), 'openid-client': version('openid-client') };
+const firstLine = (command, ...args) =>
+    execFileSync(command, args, { encoding: 'utf8' }).split('\n')[0].trim();
+const debian = (name) => firstLine('dpkg-query', '-W', '-f', '${Version}', name);
+const npm = (name) => {
+    const file = path.join(here, 'node_modules', name, 'package.json');
+    return JSON.parse(readFileSync(file, 'utf8')).version;
 };
+
+export const versions = ({ build, node }) => ({
+    caldock: firstLine(path.join(build, 'caldock'), '--version').split(' ')[1],
+    revision: firstLine('git', '-C', here, 'describe', '--always', '--dirty'),
+    compiler: firstLine('cc', '--version'),
+    nginx: debian('nginx-light'),
+    go: firstLine('go', 'version').split(' ')[2],
+    'x/oauth2': debian('golang-golang-x-oauth2-dev'),
+    node: firstLine(node, '--version'),
+    fastify: npm('fastify'),
+    'openid-client': npm('openid-client'),
+    python: firstLine('python3', '--version').split(' ')[1],
+    django: debian('python3-django'),
+    djangorestframework: debian('python3-djangorestframework'),
+    gunicorn: debian('gunicorn'),
+    wrk: debian('wrk'),
+});
