@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 // The benchmark: node run.mjs BUILD [--quick] [--json FILE] [--markdown FILE]. script/bench calls it.
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+    existsSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    truncateSync,
+    writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -68,6 +75,14 @@ async function openRows(bench, { many, providers }) {
     return rows;
 }
 
+// Between the two marks of a document that has them; else as a file of its own.
+function writeMarkdown(file, text) {
+    const whole = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    const marked = /(<!-- script\/bench .*-->\n)[^]*?(<!-- to here -->)/;
+    const isMarked = marked.test(whole);
+    writeFileSync(file, isMarked ? whole.replace(marked, `$1\n${text}\n$2`) : text);
+}
+
 // For a while, and until what compiles while it runs has done so.
 async function warmUp(bench, row, plan) {
     for (let done = -1; done < (row.warmRequests ?? 0);) {
@@ -131,7 +146,7 @@ try {
     const result = report({ machine, versions: versions(bench), plan, rows, scale });
     console.log(result.text);
     if (options.json) writeFileSync(options.json, `${JSON.stringify(result.data, null, 2)}\n`);
-    if (options.markdown) writeFileSync(options.markdown, result.markdown);
+    if (options.markdown) writeMarkdown(options.markdown, result.markdown);
 } catch (error) {
     console.error(error);
     await end(1);
