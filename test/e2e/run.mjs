@@ -16,7 +16,8 @@ const folders = [folder, path.join(folder, '../../standin')];
 const wanted = process.argv.slice(2);
 const LAST = 'secrets';
 const PATIENCE_MS = 600000; // for one suite
-const JOBS = Number(process.env.CALDOCK_E2E_JOBS ?? os.cpus().length);
+// Suites wait as much as they work.
+const JOBS = Number(process.env.CALDOCK_E2E_JOBS ?? 2 * os.cpus().length);
 // The longest first, so that none runs alone in the end.
 const LONG = ['crash', 'source_faults', 'refresh', 'accounts', 'flow', 'nodes'];
 const rank = (name) => (LONG.includes(name) ? LONG.indexOf(name) : LONG.length);
