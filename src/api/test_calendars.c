@@ -76,9 +76,8 @@ static void test_list_shows_the_contract_s_fields(void **state)
 
 static void test_list_is_cut_into_pages(void **state)
 {
-    static const struct step step =
-        HTTP("200 OK", "{\"items\":[" ITEM(1) "," ITEM(2) "," ITEM(3) "]}");
-    static const struct step steps[] = {step, step, step, step};
+#define THREE HTTP("200 OK", "{\"items\":[" ITEM(1) "," ITEM(2) "," ITEM(3) "]}")
+    static const struct step steps[] = {THREE, THREE, THREE, THREE};
     int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
 
     (void)state;
