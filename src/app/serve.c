@@ -18,8 +18,6 @@
 
 #define CONTAINER(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
-enum { ID_BYTES = 12 };
-
 static void identify(struct visit *v);
 
 /* The end: the answer of a failure, what every answer has, the log line. */
@@ -308,15 +306,23 @@ static bool char_is_id(unsigned char c)
     return char_is_alnum(c) || c == '.' || c == '_' || c == '-';
 }
 
+/* A system call for many: an id is no secret, it only has to be unlike all others. */
+static Str new_id(struct arena *mem, struct loop *loop)
+{
+    if (loop->n_ids == 0) {
+        seal_random(loop->ids, sizeof(loop->ids));
+        loop->n_ids = IDS_AT_ONCE;
+    }
+    return b64url_encode(mem, (Str){(const char *)loop->ids[--loop->n_ids], ID_BYTES});
+}
+
 static void take_request_id(struct http_exchange *ex)
 {
-    unsigned char bytes[ID_BYTES];
     Str id;
 
     if (http_header(&ex->req, S("X-Request-Id"), &id) != 1
         || id.n > LIMIT_REQUEST_ID_BYTES || !str_is_only(id, char_is_id)) {
-        seal_random(bytes, sizeof(bytes));
-        id = b64url_encode(&ex->cx.mem, (Str){(const char *)bytes, sizeof(bytes)});
+        id = new_id(&ex->cx.mem, ex->loop_data);
     }
     memcpy(ex->cx.request_id, id.p, id.n);
     ex->cx.request_id[id.n] = 0;

@@ -7,12 +7,16 @@
 #include "api/endpoints.h"
 #include "app/service.h"
 
+enum { ID_BYTES = 12, IDS_AT_ONCE = 64 };
+
 /* What belongs to one loop thread. */
 struct loop {
     struct service *service;
     struct auth_cache *cache;
     struct snapshot *snapshot;
-    unsigned generation; /* of the snapshot */
+    unsigned generation;                      /* of the snapshot */
+    unsigned char ids[IDS_AT_ONCE][ID_BYTES]; /* random, for requests to come */
+    size_t n_ids;
 };
 
 /* In its exchange's arena. */

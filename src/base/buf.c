@@ -4,19 +4,18 @@
  */
 #include "base/buf.h"
 
-#include <string.h>
-
 #include "base/arena.h"
 
 enum { FIRST_ROOM = 256 };
 
-static bool reserve(struct buf *b, size_t n)
+bool buf_reserve(struct buf *b, size_t n)
 {
     if (b->full || n > b->max - b->n) {
         b->full = true;
+        b->room = b->n; /* so that nothing fits any more */
         return false;
     }
-    if (b->n + n <= b->room) {
+    if (n <= b->room - b->n) {
         return true;
     }
     size_t room = b->room == 0 ? FIRST_ROOM : b->room * 2;
@@ -37,19 +36,6 @@ static bool reserve(struct buf *b, size_t n)
     return true;
 }
 
-void buf_add(struct buf *b, Str s)
-{
-    if (s.n > 0 && reserve(b, s.n)) {
-        memcpy(b->p + b->n, s.p, s.n);
-        b->n += s.n;
-    }
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-    buf_add(b, (Str){&c, 1});
-}
-
 void buf_add_int(struct buf *b, int64_t v)
 {
     char digits[24];
@@ -66,9 +52,12 @@ void buf_add_int(struct buf *b, int64_t v)
     buf_add(b, (Str){digits + i, sizeof(digits) - i});
 }
 
+/* RFC 3986 §2.3, a bit for each byte: - . 0-9, A-Z _, a-z ~ */
+static const uint32_t unreserved[8] = {0, 0x03FF6000, 0x87FFFFFE, 0x47FFFFFE};
+
 static bool is_unreserved(unsigned char c)
 {
-    return char_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    return (unreserved[c / 32] >> c % 32 & 1) != 0;
 }
 
 /* Copies in as few pieces as possible: most text needs no escape at all. */

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -24,8 +25,22 @@ struct buf {
     bool full;
 };
 
-void buf_add(struct buf *b, Str s);
-void buf_add_char(struct buf *b, char c);
+/* Room for `n` more bytes at once; false when they don't fit. */
+bool buf_reserve(struct buf *b, size_t n);
+
+static inline void buf_add(struct buf *b, Str s)
+{
+    if (s.n > 0 && (s.n <= b->room - b->n || buf_reserve(b, s.n))) {
+        memcpy(b->p + b->n, s.p, s.n);
+        b->n += s.n;
+    }
+}
+
+static inline void buf_add_char(struct buf *b, char c)
+{
+    buf_add(b, (Str){&c, 1});
+}
+
 void buf_add_int(struct buf *b, int64_t v);
 /* Percent-encodes all but the unreserved characters of RFC 3986 §2.3. */
 void buf_add_escaped(struct buf *b, Str s);

@@ -3,7 +3,7 @@
  * log_buffer.c - two halves: lines go into one while the other is being written.
  *
  * The writer sleeps until there is a line, and then a little longer, so that a busy
- * thread wakes it a hundred times a second and not once a line.
+ * thread wakes it a few dozen times a second and not once a line.
  */
 #include "base/log_buffer.h"
 
@@ -17,7 +17,7 @@
 
 enum {
     HALF_BYTES = 128 * 1024,
-    GATHER_MS = 10,
+    GATHER_MS = 25,
     PATIENCE_MS = 1000, /* with a log that takes nothing */
 };
 

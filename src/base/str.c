@@ -4,8 +4,6 @@
  */
 #include "base/str.h"
 
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cx.h"
@@ -50,23 +48,15 @@ Res str_z(struct cx *cx, Str s, const char **ret)
     return OK;
 }
 
-bool str_eq(Str a, Str b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static unsigned char lower(unsigned char c)
 {
     return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : c;
 }
 
-bool str_eq_nocase(Str a, Str b)
+bool str_same_letters(const char *a, const char *b, size_t n)
 {
-    if (a.n != b.n) {
-        return false;
-    }
-    for (size_t i = 0; i < a.n; i++) {
-        if (lower((unsigned char)a.p[i]) != lower((unsigned char)b.p[i])) {
+    for (size_t i = 0; i < n; i++) {
+        if (lower((unsigned char)a[i]) != lower((unsigned char)b[i])) {
             return false;
         }
     }
@@ -108,17 +98,6 @@ int str_cmp(Str a, Str b)
         return order;
     }
     return a.n < b.n ? -1 : a.n > b.n;
-}
-
-Str str_sub(Str s, size_t from, size_t to)
-{
-    if (to > s.n) {
-        to = s.n;
-    }
-    if (from > to) {
-        from = to;
-    }
-    return s.n == 0 ? s : (Str){s.p + from, to - from};
 }
 
 static bool is_space(char c)
@@ -262,16 +241,6 @@ bool str_is_utf8(Str s)
         s = str_sub(s, str_utf8_step(s, &ok), s.n);
     }
     return ok;
-}
-
-bool str_is_only(Str s, bool (*ok)(unsigned char c))
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if (!ok((unsigned char)s.p[i])) {
-            return false;
-        }
-    }
-    return true;
 }
 
 int char_hex(unsigned char c)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/fail.h"
 
@@ -36,16 +37,34 @@ Str str_int(struct arena *mem, int64_t v);
 /* A zero-terminated copy; FAIL_PARAMETER_INVALID when `s` holds a NUL. */
 Res str_z(struct cx *cx, Str s, const char **ret) MUST;
 
-bool str_eq(Str a, Str b);        /* for what is public; secrets: seal_equal */
-bool str_eq_nocase(Str a, Str b); /* ASCII only */
+/* The part [from, to); both are cut to the length. */
+static inline Str str_sub(Str s, size_t from, size_t to)
+{
+    to = to < s.n ? to : s.n;
+    from = from < to ? from : to;
+    return s.n == 0 ? s : (Str){s.p + from, to - from};
+}
+
+/* For what is public; secrets: seal_equal. */
+static inline bool str_eq(Str a, Str b)
+{
+    return a.n == b.n && (b.n == 0 || memcmp(a.p, b.p, b.n) == 0);
+}
+
+bool str_same_letters(const char *a, const char *b, size_t n);
+
+/* ASCII only. */
+static inline bool str_eq_nocase(Str a, Str b)
+{
+    return a.n == b.n && str_same_letters(a.p, b.p, b.n);
+}
+
 bool str_starts(Str s, Str prefix);
 bool str_ends(Str s, Str suffix);
 bool str_find(Str s, char c, size_t *at);
 bool str_contains(Str s, Str part);
 int str_cmp(Str a, Str b);
 
-/* The part [from, to); both are cut to the length. */
-Str str_sub(Str s, size_t from, size_t to);
 Str str_trim(Str s); /* white space of ASCII, both ends */
 Str str_lower(struct arena *mem, Str s);
 
@@ -64,7 +83,16 @@ bool str_is_utf8(Str s);
  * piece that could have begun one, at least 1; a single U+FFFD stands for it (Unicode 15,
  * §3.9). */
 size_t str_utf8_step(Str s, bool *ok);
-bool str_is_only(Str s, bool (*ok)(unsigned char c));
+
+static inline bool str_is_only(Str s, bool (*ok)(unsigned char c))
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (!ok((unsigned char)s.p[i])) {
+            return false;
+        }
+    }
+    return true;
+}
 
 static inline bool char_is_digit(unsigned char c)
 {

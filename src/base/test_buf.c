@@ -31,6 +31,43 @@ static void test_buf_add_escaped_leaves_only_the_unreserved(void **state)
     (void)state;
     buf_add_escaped(&b, S("aZ0-._~ /?&=+%\x01\xC3\xA9"));
     T_STR(buf_text(&b), S("aZ0-._~%20%2F%3F%26%3D%2B%25%01%C3%A9"));
+    for (int c = 0; c < 256; c++) {
+        const char one = (char)c;
+        struct buf a = {.mem = &t_cx()->mem, .max = 3};
+        bool stays = char_is_alnum((unsigned char)c) || strchr("-._~", c) != NULL;
+
+        buf_add_escaped(&a, (Str){&one, 1});
+        T_INT(buf_text(&a).n, stays && c != 0 ? 1 : 3);
+    }
+}
+
+static void test_buf_add_takes_nothing_after_what_was_too_much(void **state)
+{
+    struct buf b = {.mem = &t_cx()->mem, .max = 4};
+
+    (void)state;
+    buf_add(&b, S("abc"));
+    buf_add(&b, S("de"));
+    buf_add(&b, S("f")); /* would fit */
+    T_TRUE(b.full);
+    T_INT(b.n, 3);
+    T_TRUE(!buf_reserve(&b, 0));
+}
+
+static void test_buf_reserve_makes_room_that_is_not_taken(void **state)
+{
+    struct buf b = {.mem = &t_cx()->mem, .max = 600};
+
+    (void)state;
+    T_TRUE(buf_reserve(&b, 600));
+    const char *p = b.p;
+
+    for (int i = 0; i < 600; i++) {
+        buf_add_char(&b, 'x');
+    }
+    T_TRUE(b.p == p && b.n == 600 && !b.full);
+    T_TRUE(!buf_reserve(&b, 1));
+    T_TRUE(b.full);
 }
 
 static void test_buf_add_int_writes_the_extremes(void **state)
@@ -60,4 +97,6 @@ static void test_buf_text_of_nothing_is_empty(void **state)
 T_MAIN(
     T(test_buf_add_stops_at_its_limit_and_says_so),
     T(test_buf_add_escaped_leaves_only_the_unreserved),
+    T(test_buf_add_takes_nothing_after_what_was_too_much),
+    T(test_buf_reserve_makes_room_that_is_not_taken),
     T(test_buf_add_int_writes_the_extremes), T(test_buf_text_of_nothing_is_empty))

