@@ -21,6 +21,10 @@ from django.urls import path
 
 BENCH = json.loads(os.environ["BENCH"])
 
+# For gunicorn: a process per CPU, and threads, so that connections are kept; the cheapest of its own workers.
+bind = f"127.0.0.1:{BENCH['port']}"
+worker_class, workers, threads, keepalive, loglevel = "gthread", 1, 4, 75, "warning"
+
 settings.configure(
     ALLOWED_HOSTS=["*"],
     INSTALLED_APPS=["rest_framework"],

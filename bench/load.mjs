@@ -12,19 +12,12 @@ import { BODY, headersOf } from './servers.mjs';
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL('load.lua', import.meta.url));
-const PARAMETERS = [
-    'access_type',
-    'client_id',
-    'code_challenge',
-    'code_challenge_method',
-    'nonce',
-    'prompt',
-    'redirect_uri',
-    'response_type',
-    'scope',
-    'state',
-];
+const PARAMETERS = (
+    'access_type client_id code_challenge code_challenge_method nonce prompt ' +
+    'redirect_uri response_type scope state'
+).split(' ');
 const START_MS = 30000;
+export const loads = new AbortController(); // of all that are under way
 
 export const post = (server, headers, body = BODY) =>
     ask(server.url, { method: 'POST', headers, body });
@@ -82,26 +75,14 @@ export async function load(
     server,
     { cpus, seconds, connections = 64, tokens = 1, providers = 1, first = 0, delayMs = 0 },
 ) {
-    const wrk = [
-        'wrk',
-        '-t1',
-        `-c${connections}`,
-        `-d${seconds}s`,
-        '--timeout=10s',
-        '-s',
-        script,
-        server.url,
-    ];
-    const says = ['--', BODY, tokens, providers, first, delayMs].map(String);
+    const wrk = `-c ${cpus} wrk -t1 -c${connections} -d${seconds}s --timeout=10s`.split(' ');
+    const about = [BODY, tokens, providers, first, delayMs].map(String);
     const before = [server.cpuSeconds(), cpuSecondsOfEnded()];
-    const { stdout } = await run('taskset', ['-c', cpus.join(), ...wrk, ...says]);
+    const args = [...wrk, '-s', script, server.url, '--', ...about];
+    const { stdout } = await run('taskset', args, { signal: loads.signal });
     const [spent, asking] = [server.cpuSeconds() - before[0], cpuSecondsOfEnded() - before[1]];
-    const {
-        requests,
-        seconds: took,
-        failed,
-        ...latency
-    } = JSON.parse(stdout.trim().split('\n').pop());
+    const told = JSON.parse(stdout.trim().split('\n').pop());
+    const { requests, seconds: took, failed, ...latency } = told;
     if (failed > 0) throw new Error(`${failed} of ${requests} requests failed at ${server.url}`);
     return {
         requests,

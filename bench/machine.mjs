@@ -6,13 +6,13 @@ import os from 'node:os';
 
 const TICKS = 100; // a second, in /proc (USER_HZ)
 
-const isThere = (error) => error.code === 'ENOENT' || error.code === 'ESRCH';
+const isGone = (error) => error.code === 'ENOENT' || error.code === 'ESRCH';
 
 function readProc(pid, file) {
     try {
         return readFileSync(`/proc/${pid}/${file}`, 'utf8');
     } catch (error) {
-        if (isThere(error)) return '';
+        if (isGone(error)) return '';
         throw error;
     }
 }
@@ -81,7 +81,7 @@ export class Server {
         try {
             process.kill(-this.pid, signal);
         } catch (error) {
-            if (!isThere(error)) throw error;
+            if (!isGone(error)) throw error;
         }
     }
 
@@ -90,12 +90,8 @@ export class Server {
     }
 }
 
-const firstLine = (command, ...args) =>
-    execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-        .split('\n')[0]
-        .trim();
-
-export const packageVersion = (name) => firstLine('dpkg-query', '-W', '-f', '${Version}', name);
+export const firstLine = (command, ...args) =>
+    execFileSync(command, args, { encoding: 'utf8' }).split('\n')[0].trim();
 
 // The CPUs that this process may use: 0-1,4 → [0, 1, 4]
 export function allowedCpus() {
@@ -113,7 +109,7 @@ export function describeMachine() {
     const release = /^PRETTY_NAME="(.*)"/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
     return {
         cpu: os.cpus()[0].model.trim(),
-        cpus: os.cpus().length,
+        cpus: allowedCpus().length,
         memory_gib: Math.round(os.totalmem() / 2 ** 30),
         kernel: os.release(),
         system: release ?? os.type(),

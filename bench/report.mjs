@@ -17,9 +17,9 @@ const KEYS = ['rate', 'cpu_us', 'p50_us', 'p99_us', 'p999_us', 'busy', 'resident
 const COLUMNS = [
     ['', (row) => row.about],
     ['requests/s', (row) => Math.round(row.rate).toLocaleString('en')],
-    ['of Caldock', (row) => row.of_caldock.toFixed(2)],
+    ['× Caldock', (row) => row.of_caldock.toFixed(2)],
     ['CPU µs', (row) => row.cpu_us.toFixed(1)],
-    ['of Caldock', (row) => row.cpu_of_caldock.toFixed(2)],
+    ['× Caldock', (row) => row.cpu_of_caldock.toFixed(2)],
     ['p50 ms', (row) => (row.p50_us / 1000).toFixed(2)],
     ['p99 ms', (row) => (row.p99_us / 1000).toFixed(2)],
     ['p99.9 ms', (row) => (row.p999_us / 1000).toFixed(2)],
@@ -91,7 +91,7 @@ function goals(rows, { rest, callbacks: c }, { cpus }) {
         memory('memory, 5,000 idle connections', 25 * MB, rest.idle),
         atMost('ready after', 100e3, rest.ready_ms * 1000, asMs),
         atLeast('callbacks, of the ideal rate', 0.9, c.rate / c.ideal, times),
-        atMost('p99 of initiate beside them', 1.5 * c.alone.p99_us, c.beside.p99_us, asMs),
+        atMost('p99 of initiate beside them', c.alone.p99_us + 1000, c.beside.p99_us, asMs),
     ];
 }
 

@@ -8,10 +8,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Caldock, freePort } from '../standin/caldock.mjs';
-import { Server } from './machine.mjs';
+import { Server, firstLine } from './machine.mjs';
 
 export const INITIATE = '/api/v2/external_calendars/accounts/oauth2/initiate';
-export const REDIRECT = 'https://app.example/calendar/connected/here?once=8c1fd03';
+const REDIRECT = 'https://app.example/calendar/connected/here?once=8c1fd03';
 export const BODY = JSON.stringify({ calendar_source: 'GOOG', redirect_uri: REDIRECT });
 export const CLIENT = {
     client_id: '123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com',
@@ -22,8 +22,6 @@ export const SCOPES =
     'https://www.googleapis.com/auth/calendar.events';
 const PUBLIC_URL = 'https://calendars.example';
 const here = fileURLToPath(new URL('.', import.meta.url));
-const python = (script) =>
-    execFileSync('python3', script, { stdio: ['ignore', 'ignore', 'inherit'] });
 
 export const tokenOf = (number) => `cdk_${String(number).padStart(43, '0')}`;
 export const headersOf = (number, providers) => ({
@@ -65,11 +63,8 @@ export class Bench {
             },
         });
         await caldock.run('token', 'list'); // makes the store
-        python(
-            [path.join(here, 'seed.py'), path.join(folder, 'caldock.db'), tokens, providers].map(
-                String,
-            ),
-        );
+        const store = path.join(folder, 'caldock.db');
+        firstLine('python3', path.join(here, 'seed.py'), store, String(tokens), String(providers));
         return caldock;
     }
 
@@ -128,7 +123,7 @@ export class Bench {
         });
     }
 
-    async #peer(name, command, make) {
+    async #peer(name, command, { env, ...options }) {
         const port = await freePort();
         const settings = {
             ...CLIENT,
@@ -143,7 +138,6 @@ export class Bench {
             timeout_seconds: 600,
             key: crypto.randomBytes(32).toString('hex'),
         };
-        const { env, ...options } = make(port);
         return this.#start(name, port, command, {
             env: { ...env, BENCH: JSON.stringify(settings) },
             ...options,
@@ -151,68 +145,48 @@ export class Bench {
     }
 
     startFastify() {
-        return this.#peer('fastify', this.node, () => ({
-            args: [path.join(here, 'fastify.mjs')],
-            env: { NODE_ENV: 'production' },
-        }));
+        const args = [path.join(here, 'fastify.mjs')];
+        return this.#peer('fastify', this.node, { args, env: { NODE_ENV: 'production' } });
     }
 
     startGo() {
         const binary = path.join(this.build, 'bench/go');
         const env = { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode' };
-        execFileSync('go', ['build', '-o', binary, path.join(here, 'server.go')], {
-            env,
-            stdio: 'inherit',
-        });
-        return this.#peer('go', binary, () => ({ env: { GOGC: '400' } }));
+        execFileSync('go', ['build', '-o', binary, path.join(here, 'server.go')], { env });
+        return this.#peer('go', binary, { env: { GOGC: '400' } });
     }
 
-    // One process per CPU, and threads, so that connections are kept: the cheapest of gunicorn's own.
     startDjango() {
-        const worker = [
-            '--worker-class',
-            'gthread',
-            '--workers',
-            '1',
-            '--threads',
-            '4',
-            '--keep-alive',
-            '75',
-        ];
-        return this.#peer('django', 'gunicorn', (port) => ({
-            args: [
-                '--bind',
-                `127.0.0.1:${port}`,
-                ...worker,
-                '--log-level',
-                'warning',
-                'drf:application',
-            ],
-            cwd: here,
-            env: { PYTHONDONTWRITEBYTECODE: '1' },
-        }));
+        const args = ['--config', 'python:drf', 'drf:application'];
+        const env = { PYTHONDONTWRITEBYTECODE: '1' };
+        return this.#peer('django', 'gunicorn', { args, env, cwd: here });
     }
 }
 
-const firstLine = (command, ...args) =>
-    execFileSync(command, args, { encoding: 'utf8' }).split('\n')[0].trim();
-const debian = (name) => firstLine('dpkg-query', '-W', '-f', '${Version}', name);
+function says(...command) {
+    try {
+        return firstLine(...command);
+    } catch {
+        return 'unknown';
+    }
+}
+const debian = (name) => says('dpkg-query', '-W', '-f', '${Version}', name);
 const npm = (name) => {
     const file = path.join(here, 'node_modules', name, 'package.json');
     return JSON.parse(readFileSync(file, 'utf8')).version;
 };
 
 export const versions = ({ build, node }) => ({
-    caldock: firstLine(path.join(build, 'caldock'), '--version').split(' ')[1],
-    revision: firstLine('git', '-C', here, 'describe', '--always', '--dirty'),
-    compiler: firstLine('cc', '--version'),
+    caldock: says(path.join(build, 'caldock'), '--version').split(' ')[1],
+    revision: says('git', '-C', here, 'describe', '--always', '--dirty'),
+    compiler: says('cc', '--version'),
     nginx: debian('nginx-light'),
-    go: firstLine('go', 'version').split(' ')[2],
+    go: says('go', 'version').split(' ')[2],
     'x/oauth2': debian('golang-golang-x-oauth2-dev'),
-    node: firstLine(node, '--version'),
+    node: says(node, '--version'),
     fastify: npm('fastify'),
     'openid-client': npm('openid-client'),
-    python: firstLine('python3', '--version').split(' ')[1],
+    python: says('python3', '--version').split(' ')[1],
     django: debian('python3-django'),
     djangorestframework: debian('python3-djangorestframework'),
     gunicorn: debian('gunicorn'),
