@@ -61,7 +61,7 @@ static enum fail status_kind(int status)
     return FAIL_SOURCE_ERROR;
 }
 
-static enum fail error_kind(
+static enum fail error_meaning(
     const struct calendar_api *api, enum calendar_errand errand, int status, Str reason)
 {
     enum fail kind = FAIL_SOURCE_ERROR;
@@ -81,6 +81,15 @@ static enum fail error_kind(
         return kind;
     }
     return status_kind(status);
+}
+
+/* Only a single calendar can be what the source doesn't know. */
+static enum fail error_kind(
+    const struct calendar_api *api, enum calendar_errand errand, int status, Str reason)
+{
+    enum fail kind = error_meaning(api, errand, status, reason);
+
+    return kind == FAIL_NOT_FOUND && errand != CALENDAR_GET ? FAIL_SOURCE_ERROR : kind;
 }
 
 /* Reasons are the source's own codes, but they come from outside: only what looks like

@@ -23,7 +23,7 @@ static void test_errors_of_both_sources_have_a_kind(void **state)
         const struct calendar_api *api;
         int status;
         Str body;
-        enum fail at_look, later;
+        enum fail at_look, later; /* a list knows no FAIL_NOT_FOUND */
     } rows[] = {
   /* clang-format off */
         {&google_calendars, 400, GOOGLE("badRequest"), FAIL_SOURCE_ERROR, FAIL_SOURCE_ERROR},
@@ -55,7 +55,7 @@ static void test_errors_of_both_sources_have_a_kind(void **state)
         {&google_calendars, 302, SI(""), FAIL_SOURCE_ERROR, FAIL_SOURCE_ERROR},
         {&google_calendars, 204, SI(""), FAIL_SOURCE_ERROR, FAIL_SOURCE_ERROR},
         {&microsoft_calendars, 400, GRAPH("BadRequest"), FAIL_SOURCE_ERROR, FAIL_SOURCE_ERROR},
-        {&microsoft_calendars, 400, GRAPH("ErrorInvalidIdMalformed"), FAIL_NOT_FOUND, FAIL_NOT_FOUND},
+        {&microsoft_calendars, 400, GRAPH("ErrorInvalidIdMalformed"), FAIL_SOURCE_ERROR, FAIL_NOT_FOUND},
         {&microsoft_calendars, 400, GRAPH("extensionError"), FAIL_NO_CALENDAR, FAIL_SOURCE_ERROR},
         {&microsoft_calendars, 401, GRAPH("InvalidAuthenticationToken"), FAIL_SOURCE_ERROR, FAIL_TOKEN_REFUSED},
         {&microsoft_calendars, 401, GRAPH("OrganizationFromTenantGuidNotFound"), FAIL_NO_CALENDAR, FAIL_TOKEN_REFUSED},
@@ -90,7 +90,7 @@ static void test_errors_of_both_sources_have_a_kind(void **state)
             rows[i].at_look,
             calendar_reply_read(t_cx(), rows[i].api, CALENDAR_LOOK, &reply, &kept));
         T_FAIL(
-            rows[i].later,
+            rows[i].later == FAIL_NOT_FOUND ? FAIL_SOURCE_ERROR : rows[i].later,
             calendar_reply_read(t_cx(), rows[i].api, CALENDAR_LIST, &reply, &kept));
         T_FAIL(
             rows[i].later,
