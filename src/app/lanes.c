@@ -3,7 +3,8 @@
  * lanes.c - one lock, two queues, one place for who waits, and a thread that lets the
  * parked look again while there are any.
  *
- * The lock is held for a few pointers at a time and never while a job runs.
+ * The lock is held for a few pointers at a time and never while a job runs. Workers are
+ * started when a job finds none idle, and stay.
  */
 #include "app/lanes.h"
 
@@ -31,6 +32,7 @@ struct job_list {
 struct queue {
     struct job_list jobs;
     size_t most;
+    size_t n_workers, n_idle, most_workers;
     pthread_cond_t filled;
 };
 
@@ -48,6 +50,8 @@ struct lanes {
     struct parking parking;
     pthread_cond_t someone_parked;
     bool is_stopping;
+    int64_t end_ms; /* of lanes_end_by; 0: not called */
+    struct lanes_options options;
     struct lane_thread *threads;
     size_t n_threads;
 };
@@ -90,21 +94,6 @@ static void unlock(struct lanes *l)
     must_be(pthread_mutex_unlock(&l->lock) == 0);
 }
 
-/* With the lock held. A parked job was let in once, so the queue's limit doesn't count.
- */
-static void run_again(void *lanes, struct job *job)
-{
-    struct queue *slow = &((struct lanes *)lanes)->queues[QUEUE_SLOW];
-
-    list_add(&slow->jobs, job);
-    (void)pthread_cond_signal(&slow->filled);
-}
-
-static struct parking_run again(struct lanes *l)
-{
-    return (struct parking_run){run_again, l};
-}
-
 static void *work(void *arg)
 {
     struct lane_thread *t = arg;
@@ -115,7 +104,9 @@ static void *work(void *arg)
         struct job *job = list_take(&t->queue->jobs);
 
         if (job == NULL) {
+            t->queue->n_idle++;
             (void)pthread_cond_wait(&t->queue->filled, &l->lock);
+            t->queue->n_idle--;
             continue;
         }
         unlock(l);
@@ -124,6 +115,96 @@ static void *work(void *arg)
     }
     unlock(l);
     return NULL;
+}
+
+static void cond_open(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+
+    must_be(pthread_condattr_init(&attr) == 0);
+    must_be(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
+    must_be(pthread_cond_init(cond, &attr) == 0);
+    (void)pthread_condattr_destroy(&attr);
+}
+
+static void queue_open(struct queue *q, int most, int most_workers)
+{
+    list_init(&q->jobs);
+    q->most = (size_t)most;
+    q->most_workers = (size_t)most_workers;
+    cond_open(&q->filled);
+}
+
+/* false: the system has no thread to give. */
+static bool thread_start(struct lanes *l, struct queue *queue, void *(*run)(void *))
+{
+    struct lane_thread *t = &l->threads[l->n_threads];
+    pthread_attr_t attr;
+
+    t->lanes = l;
+    t->queue = queue;
+    must_be(pthread_attr_init(&attr) == 0);
+    must_be(pthread_attr_setstacksize(&attr, STACK_BYTES) == 0);
+    bool is_started = pthread_create(&t->id, &attr, run, t) == 0;
+
+    (void)pthread_attr_destroy(&attr);
+    l->n_threads += is_started ? 1 : 0;
+    return is_started;
+}
+
+/* With the lock held. */
+static bool worker_start(struct lanes *l, struct queue *q)
+{
+    struct lane_thread *t = &l->threads[l->n_threads];
+    Str node = l->options.node;
+    int n = snprintf(
+        t->owner, sizeof(t->owner), "%.*s/%zu", (int)node.n, node.p, l->n_threads);
+
+    must_be(n > 0 && n < OWNER_BYTES);
+    t->worker = (struct worker){
+        .store = l->options.store,
+        .net = net_open(),
+        .owner = {t->owner, (size_t)n},
+        .lanes = l,
+        .wake = lanes_wake,
+    };
+    if (l->end_ms != 0) {
+        net_end_by(t->worker.net, l->end_ms);
+    }
+    if (!thread_start(l, q, work)) {
+        net_close(&t->worker.net);
+        return false;
+    }
+    q->n_workers++;
+    return true;
+}
+
+/* With the lock held. false: there is nobody to run it, not even later. */
+static bool queue_add(struct lanes *l, struct queue *q, struct job *job)
+{
+    bool needs_more = q->jobs.n >= q->n_idle && q->n_workers < q->most_workers;
+
+    if (needs_more && !l->is_stopping && !worker_start(l, q) && q->n_workers == 0) {
+        return false;
+    }
+    list_add(&q->jobs, job);
+    (void)pthread_cond_signal(&q->filled);
+    return true;
+}
+
+/* With the lock held. A parked job was let in once, so the queue's limit doesn't count.
+ */
+static void run_again(void *lanes, struct job *job)
+{
+    struct lanes *l = lanes;
+    bool is_taken = queue_add(l, &l->queues[QUEUE_SLOW], job);
+
+    must_be(is_taken); /* the worker that ran it before is there */
+}
+
+static struct parking_run again(struct lanes *l)
+{
+    return (struct parking_run){run_again, l};
 }
 
 static struct timespec next_look(void)
@@ -157,71 +238,18 @@ static void *look_after_parked(void *arg)
     return NULL;
 }
 
-static void cond_open(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-
-    must_be(pthread_condattr_init(&attr) == 0);
-    must_be(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
-    must_be(pthread_cond_init(cond, &attr) == 0);
-    (void)pthread_condattr_destroy(&attr);
-}
-
-static void queue_open(struct queue *q, int most)
-{
-    list_init(&q->jobs);
-    q->most = (size_t)most;
-    cond_open(&q->filled);
-}
-
-static void thread_start(struct lanes *l, struct queue *queue, void *(*run)(void *))
-{
-    struct lane_thread *t = &l->threads[l->n_threads++];
-    pthread_attr_t attr;
-
-    t->lanes = l;
-    t->queue = queue;
-    must_be(pthread_attr_init(&attr) == 0);
-    must_be(pthread_attr_setstacksize(&attr, STACK_BYTES) == 0);
-    must_be(pthread_create(&t->id, &attr, run, t) == 0);
-    (void)pthread_attr_destroy(&attr);
-}
-
-static void worker_start(
-    struct lanes *l, const struct lanes_options *options, struct queue *queue)
-{
-    struct lane_thread *t = &l->threads[l->n_threads];
-    int n = snprintf(
-        t->owner, sizeof(t->owner), "%.*s/%zu", (int)options->node.n, options->node.p,
-        l->n_threads);
-
-    must_be(n > 0 && n < OWNER_BYTES);
-    t->worker = (struct worker){
-        .store = options->store,
-        .net = net_open(),
-        .owner = {t->owner, (size_t)n},
-        .lanes = l,
-        .wake = lanes_wake,
-    };
-    thread_start(l, queue, work);
-}
-
 struct lanes *lanes_open(const struct lanes_options *options)
 {
     struct lanes *l = heap_alloc(sizeof(*l));
-    size_t workers = (size_t)options->workers + LIMIT_COLD_WORKERS;
+    size_t most_threads = (size_t)options->workers + LIMIT_COLD_WORKERS + 1;
 
     must_be(pthread_mutex_init(&l->lock, NULL) == 0);
     cond_open(&l->someone_parked);
-    queue_open(&l->queues[QUEUE_SLOW], options->queue);
-    queue_open(&l->queues[QUEUE_COLD], LIMIT_COLD_QUEUE);
-    l->threads = heap_alloc((workers + 1) * sizeof(*l->threads));
-    for (size_t i = 0; i < workers; i++) {
-        bool is_cold = i < LIMIT_COLD_WORKERS;
-
-        worker_start(l, options, &l->queues[is_cold ? QUEUE_COLD : QUEUE_SLOW]);
-    }
-    thread_start(l, NULL, look_after_parked);
+    queue_open(&l->queues[QUEUE_SLOW], options->queue, options->workers);
+    queue_open(&l->queues[QUEUE_COLD], LIMIT_COLD_QUEUE, LIMIT_COLD_WORKERS);
+    l->options = *options;
+    l->threads = heap_alloc(most_threads * sizeof(*l->threads));
+    must_be(thread_start(l, NULL, look_after_parked));
     return l;
 }
 
@@ -266,11 +294,14 @@ void lanes_close(struct lanes **lanes)
 
 void lanes_end_by(struct lanes *l, int64_t mono_ms)
 {
+    lock(l);
+    l->end_ms = mono_ms;
     for (size_t i = 0; i < l->n_threads; i++) {
         if (l->threads[i].queue != NULL) {
             net_end_by(l->threads[i].worker.net, mono_ms);
         }
     }
+    unlock(l);
 }
 
 bool lanes_push(struct lanes *l, enum lane_queue queue, struct job *job)
@@ -278,12 +309,8 @@ bool lanes_push(struct lanes *l, enum lane_queue queue, struct job *job)
     struct queue *q = &l->queues[queue];
 
     lock(l);
-    bool is_taken = !l->is_stopping && q->jobs.n < q->most;
+    bool is_taken = !l->is_stopping && q->jobs.n < q->most && queue_add(l, q, job);
 
-    if (is_taken) {
-        list_add(&q->jobs, job);
-        (void)pthread_cond_signal(&q->filled);
-    }
     unlock(l);
     return is_taken;
 }
