@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/resident.h"
 #include "seal/seal.h"
 #include "version.h"
 
@@ -269,6 +270,7 @@ static Res start(struct run *r)
     TRY(http_server_start(&r->app->cx, &http, &s->server));
     Str listen = listen_text(&r->app->cx, c, s->server);
 
+    resident_trim(); /* of what only the start needed */
     log_event(
         LEVEL_INFO, "ready", KV("listen", listen), KZ("version", CALDOCK_VERSION),
         KV("node", s->node));
