@@ -115,6 +115,7 @@ async function connect(code, { caldock, demo, token }) {
         body: JSON.stringify({ calendar_source: code, redirect_uri: redirectUri }),
     });
     step('request', `POST ${initiate}: ${request.status}`);
+    if (request.status !== 200) throw new Error(request.text);
     const { uri, timeout_seconds: timeout } = JSON.parse(request.text);
     step('', `uri ${uri.split('?')[0]}?…, timeout_seconds ${timeout}`);
 

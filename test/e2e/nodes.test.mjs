@@ -33,9 +33,13 @@ const start = async (code, at = one) => {
 
 // The third node dies while the source's answer to its request for `path` is on the way.
 async function killedDuring(code, path, work) {
+    let isOver = false;
     world.control(code).fault({ path, delay: NEVER_MS });
-    const lost = assert.rejects(work());
-    while (!world.control(code).requests(path).some(({ isHeld }) => isHeld)) await sleep(10);
+    const lost = assert.rejects(work()).finally(() => {
+        isOver = true;
+    });
+    const isHeld = () => world.control(code).requests(path).some((entry) => entry.isHeld);
+    while (!isOver && !isHeld()) await sleep(10);
     await three.stop('SIGKILL');
     await lost;
 }
