@@ -2,7 +2,8 @@
 /*
  * body_json.c - the members of one JSON object as fields (RFC 8259).
  *
- * Parsing is base/json.h's; here its text is copied out, since it dies with the tree.
+ * Parsing is base/json.h's; here its text is copied out, since it dies with the tree. The
+ * usual body needs none: body_plain.c.
  */
 #include "base/cx.h"
 #include "base/json.h"
@@ -22,7 +23,7 @@ static struct field field_from_json(struct arena *mem, const char *name, const j
     return f;
 }
 
-Res body_read_json(struct cx *cx, Str body, struct fields *ret)
+Res body_read_tree(struct cx *cx, Str body, struct fields *ret)
 {
     CLEANUP(j_done) json_t *j = NULL;
     const char *name;
@@ -42,4 +43,9 @@ Res body_read_json(struct cx *cx, Str body, struct fields *ret)
     }
     *ret = (struct fields){fields, n};
     return OK;
+}
+
+Res body_read_json(struct cx *cx, Str body, struct fields *ret)
+{
+    return body_read_plain(cx, body, ret) ? OK : body_read_tree(cx, body, ret);
 }

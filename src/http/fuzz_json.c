@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A JSON body that is read, written by jansson and read again has the same fields. */
+/*
+ * A JSON body that is read, written by jansson and read again has the same fields; what
+ * is read without a tree is read with one alike.
+ */
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "http/fields.h"
 #include "http/fuzz_body.h"
 
 static json_t *json_from_field(const struct field *f)
@@ -36,12 +40,24 @@ static void check_again(struct cx *cx, const struct fields *f)
     free(text);
 }
 
+static void check_alike(struct cx *cx, Str body)
+{
+    struct fields plain, tree;
+
+    if (body_read_plain(cx, body, &plain)) {
+        must_be(body_read_tree(cx, body, &tree).code == FAIL_NONE);
+        check_equal(&plain, &tree);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(cx_done) struct cx cx = {0};
+    Str body = {(const char *)data, size};
     struct fields f;
 
-    if (body_read_json(&cx, (Str){(const char *)data, size}, &f).code == FAIL_NONE) {
+    check_alike(&cx, body);
+    if (body_read_json(&cx, body, &f).code == FAIL_NONE) {
         check_fields(&f);
         check_again(&cx, &f);
     }

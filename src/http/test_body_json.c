@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
+#include "http/fields.h"
 #include "http/test_body.h"
 
 static void test_body_read_json_takes_one_object(void **state)
@@ -72,6 +73,85 @@ static void test_body_read_json_counts_the_outermost_object_as_depth_one(void **
     }
 }
 
+/* n fields a0, a1, …, of "x". */
+static Str object_of(size_t n)
+{
+    struct buf b = {.mem = &t_cx()->mem, .max = 4096};
+
+    for (size_t i = 0; i < n; i++) {
+        buf_add(&b, i == 0 ? S("{\"a") : S(",\"a"));
+        buf_add_int(&b, (int64_t)i);
+        buf_add(&b, S("\":\"x\""));
+    }
+    buf_add(&b, S("}"));
+    return buf_text(&b);
+}
+
+/* Each is read alike with a tree, or refused there. */
+static void test_body_read_plain_reads_only_what_is_usual(void **state)
+{
+    static const struct {
+        Str body;
+        Str want; /* p == NULL: left to the other */
+    } rows[] = {
+        ROW("{\"a\":\"b\"}", "[a=b]"),
+        ROW("\t\r\n {\n\"a\" :\"b\" ,\r\"\":\t\"\" }\n", "[a=b][=]"),
+        ROW("{\"a\":\" ~\"}", "[a= ~]"),
+        {SI("{\"a\":\"\x7F\"}"),          {0}},
+        {SI("{\"a\":\"\x1F\"}"),          {0}},
+        {SI("{\"a\":\"\xC3\xA9\"}"),      {0}},
+        {SI("{\"a\":\"\\n\"}"),           {0}},
+        {SI("{\"a\":null}"),              {0}},
+        {SI("{\"a\":\"b\",\"a\":\"b\"}"), {0}},
+        {SI("{\"a\":\"b\",}"),            {0}},
+        {SI("{\"a\":\"b\" \"c\":\"d\"}"), {0}},
+        {SI("{\"a\":\"b\"}}"),            {0}},
+        {SI("{\"a\":\"b\"},"),            {0}},
+        {SI("{\"a\":\"b\""),              {0}},
+        {SI("{\"a\":\"b"),                {0}},
+        {SI("{\"a\":\""),                 {0}},
+        {SI("{\"a\":"),                   {0}},
+        {SI("{\"a\""),                    {0}},
+        {SI("{\"a"),                      {0}},
+        {SI("{a:b}"),                     {0}},
+        {SI("{\"a\",\"b\"}"),             {0}},
+        {SI("{}"),                        {0}},
+        {SI("{"),                         {0}},
+        {SI("}"),                         {0}},
+        {SI("\"a\":\"b\"}"),              {0}},
+        {SI(""),                          {0}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        Str body = str_dup(&t_cx()->mem, rows[i].body); /* so that ASan sees its end */
+        struct fields f = {.n = 99};
+
+        T_INT(body_read_plain(t_cx(), body, &f), rows[i].want.p != NULL);
+        if (rows[i].want.p == NULL) {
+            T_INT(f.n, 99);
+        } else {
+            T_STR(shown(&f), rows[i].want);
+            T_OK(body_read_tree(t_cx(), body, &f));
+            T_STR(shown(&f), rows[i].want);
+        }
+    }
+}
+
+static void test_body_read_plain_leaves_many_fields_to_the_other(void **state)
+{
+    (void)state;
+    for (size_t n = 8; n <= 9; n++) {
+        struct fields f;
+
+        T_INT(body_read_plain(t_cx(), object_of(n), &f), n == 8);
+        T_OK(body_read_json(t_cx(), object_of(n), &f));
+        T_INT(f.n, n);
+    }
+}
+
 T_MAIN(
+    T(test_body_read_plain_reads_only_what_is_usual),
+    T(test_body_read_plain_leaves_many_fields_to_the_other),
     T(test_body_read_json_takes_one_object), T(test_body_read_json_refuses_the_rest),
     T(test_body_read_json_counts_the_outermost_object_as_depth_one))
