@@ -22,7 +22,7 @@ Str grant_seal(
     const struct grant *g);
 Res grant_open(
     struct cx *cx, const struct keyring *k, int64_t provider, int64_t account, Str record,
-    struct grant *ret) MUST; /* FAIL_UNREADABLE */
+    struct grant *ret) MUST; /* FAIL_UNREADABLE, FAIL_UNAVAILABLE as keyring_unseal */
 
 /* A refresh token that waits to be revoked: bound to source and subject. */
 Str revocation_seal(
@@ -30,4 +30,4 @@ Str revocation_seal(
     Str refresh_token);
 Res revocation_open(
     struct cx *cx, const struct keyring *k, int source, Str subject, Str record, Str *ret)
-    MUST; /* FAIL_UNREADABLE */
+    MUST; /* as grant_open */

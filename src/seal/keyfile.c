@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keyfile.c - reads the key file into a keyring, and makes a new one.
+ * keyfile.c - reads the key file into a keyring.
  *
  * The text is only ever in guarded memory, and no part of it is in a reason: those name
  * file, line and the mend.
@@ -9,25 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
-#include "base/clock.h"
 #include "base/cx.h"
 
-enum {
-    FILE_MOST_BYTES = 64 * 1024,
-    NEW_FILE_MOST_BYTES = 512,
-    KEY_TEXT = 43, /* 32 bytes as base64url */
-};
-
-/* sodium_malloc keeps it out of swap and core dumps, between pages that nobody may touch.
- */
-static void *guarded_alloc(size_t n)
+void *keyfile_alloc(size_t n)
 {
     void *p = sodium_malloc(n);
 
@@ -35,12 +24,17 @@ static void *guarded_alloc(size_t n)
     return p;
 }
 
-static void guarded_done(char **p)
+void keyfile_free(char **p)
 {
     sodium_free(*p);
 }
 
-static void fd_done(const int *fd)
+void keyfile_done(struct keyfile *f)
+{
+    keyfile_free(&f->text);
+}
+
+void keyfile_close(const int *fd)
 {
     if (*fd >= 0) {
         (void)close(*fd);
@@ -54,7 +48,7 @@ struct place {
 };
 
 /* False when it isn't the text of a key. */
-static bool add_key(struct keyring *k, uint32_t id, Str text)
+static bool add_key(struct keyring *k, uint32_t id, Str text, Str created)
 {
     unsigned char key[SEAL_KEY_BYTES];
     size_t n;
@@ -65,7 +59,7 @@ static bool add_key(struct keyring *k, uint32_t id, Str text)
               && n == sizeof(key);
 
     if (ok) {
-        keyring_add(k, id, key);
+        keyring_add(k, id, created, key);
     }
     seal_wipe(key, sizeof(key));
     return ok;
@@ -83,7 +77,7 @@ static Res read_line(struct cx *cx, struct keyring *k, struct place at, Str line
     if (n == 0 || str_starts(word[0], S("#"))) {
         return OK;
     }
-    if (!str_eq(word[0], S("key")) || n < 3 || n > 4) {
+    if (!str_eq(word[0], S("key")) || n < 3 || n > 4 || word[3].n >= KEYFILE_TIME_MOST) {
         return fail(
             cx, FAIL_CONFIG,
             "%s:%d: not a key: write \"key ID KEY\", or '#' before a comment", at.path,
@@ -106,12 +100,12 @@ static Res read_line(struct cx *cx, struct keyring *k, struct place at, Str line
             "sealed with",
             at.path, at.line, KEYRING_MOST);
     }
-    if (!add_key(k, id, word[2])) {
+    if (!add_key(k, id, word[2], word[3])) {
         return fail(
             cx, FAIL_CONFIG,
             "%s:%d: the key %08x must be %d characters of base64url, as caldock wrote "
             "them: take the line from a backup",
-            at.path, at.line, id, KEY_TEXT);
+            at.path, at.line, id, KEYFILE_KEY_TEXT);
     }
     return OK;
 }
@@ -137,22 +131,21 @@ static Res read_lines(struct cx *cx, struct keyring *k, const char *path, Str te
     return OK;
 }
 
-static Res open_file(struct cx *cx, const char *path, int *ret)
+static Res open_file(struct cx *cx, const char *path, struct stat *st, int *ret)
 {
-    struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     *ret = fd;
-    if (fd < 0 || fstat(fd, &st) != 0) {
+    if (fd < 0 || fstat(fd, st) != 0) {
         return fail(
             cx, FAIL_CONFIG, "%s: the key file can't be opened: %s%s", path,
             strerrordesc_np(errno),
             errno == ENOENT ? "; \"caldock init\" makes one" : "");
     }
-    if (!S_ISREG(st.st_mode)) {
+    if (!S_ISREG(st->st_mode)) {
         return fail(cx, FAIL_CONFIG, "%s: the key file must be a plain file", path);
     }
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         return fail(
             cx, FAIL_CONFIG,
             "%s: others than its owner may use the key file: chmod 600 %s", path, path);
@@ -160,120 +153,54 @@ static Res open_file(struct cx *cx, const char *path, int *ret)
     return OK;
 }
 
-static Res read_file(struct cx *cx, int fd, const char *path, char *text, size_t *n)
+static Res read_all(struct cx *cx, int fd, struct keyfile *f)
 {
-    for (*n = 0; *n <= FILE_MOST_BYTES;) {
-        ssize_t got = read(fd, text + *n, FILE_MOST_BYTES + 1 - *n);
+    for (f->n = 0; f->n <= KEYFILE_MOST_BYTES;) {
+        ssize_t got = read(fd, f->text + f->n, KEYFILE_MOST_BYTES + 1 - f->n);
 
         if (got == 0) {
             return OK;
         }
         if (got < 0 && errno != EINTR) {
             return fail(
-                cx, FAIL_CONFIG, "%s: the key file can't be read: %s", path,
+                cx, FAIL_CONFIG, "%s: the key file can't be read: %s", f->path,
                 strerrordesc_np(errno));
         }
-        *n += got > 0 ? (size_t)got : 0;
+        f->n += got > 0 ? (size_t)got : 0;
     }
     return fail(
-        cx, FAIL_CONFIG, "%s: over %d bytes: is it a key file?", path, FILE_MOST_BYTES);
+        cx, FAIL_CONFIG, "%s: over %d bytes: is it a key file?", f->path,
+        KEYFILE_MOST_BYTES);
 }
 
-Res keyring_open(struct cx *cx, const char *path, struct keyring **ret)
+Res keyfile_read(struct cx *cx, const char *path, struct keyfile *ret)
+{
+    CLEANUP(keyfile_close) int fd = -1;
+    CLEANUP(keyfile_done) struct keyfile f = {.path = path};
+
+    f.text = keyfile_alloc(KEYFILE_MOST_BYTES + 1);
+    TRY(open_file(cx, path, &f.st, &fd));
+    TRY(read_all(cx, fd, &f));
+    *ret = f;
+    f.text = NULL;
+    return OK;
+}
+
+Res keyfile_parse(struct cx *cx, const struct keyfile *f, struct keyring **ret)
 {
     CLEANUP(keyring_close) struct keyring *k = keyring_new();
-    CLEANUP(guarded_done) char *text = guarded_alloc(FILE_MOST_BYTES + 1);
-    CLEANUP(fd_done) int fd = -1;
-    size_t n;
 
-    TRY(open_file(cx, path, &fd));
-    TRY(read_file(cx, fd, path, text, &n));
-    TRY(read_lines(cx, k, path, (Str){text, n}));
+    TRY(read_lines(cx, k, f->path, (Str){f->text, f->n}));
     keyring_freeze(k);
     *ret = k;
     k = NULL;
     return OK;
 }
 
-static Res write_all(struct cx *cx, int fd, const char *path, Str text)
+Res keyring_open(struct cx *cx, const char *path, struct keyring **ret)
 {
-    while (text.n > 0) {
-        ssize_t n = write(fd, text.p, text.n);
+    CLEANUP(keyfile_done) struct keyfile f = {.n = 0};
 
-        if (n < 0 && errno != EINTR) {
-            return fail(
-                cx, FAIL_CONFIG, "%s: can't be written: %s", path,
-                strerrordesc_np(errno));
-        }
-        text = str_sub(text, n > 0 ? (size_t)n : 0, text.n);
-    }
-    if (fsync(fd) != 0) {
-        return fail(
-            cx, FAIL_CONFIG, "%s: can't be written: %s", path, strerrordesc_np(errno));
-    }
-    return OK;
-}
-
-/* A new name lasts once its folder is on the disk. */
-static Res sync_folder(struct cx *cx, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    Str folder = slash == NULL ? S("./") : (Str){path, (size_t)(slash - path) + 1};
-    const char *z = NULL;
-
-    TRY(str_z(cx, folder, &z));
-    CLEANUP(fd_done) int fd = open(z, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0 || fsync(fd) != 0) {
-        return fail(
-            cx, FAIL_CONFIG, "%s: its folder can't be written: %s", path,
-            strerrordesc_np(errno));
-    }
-    return OK;
-}
-
-static Str new_key_text(char *text, size_t most)
-{
-    unsigned char key[SEAL_KEY_BYTES];
-    char encoded[KEY_TEXT + 1];
-    char made[CLOCK_TEXT_BYTES];
-    uint32_t id;
-
-    seal_random(&id, sizeof(id));
-    seal_random(key, sizeof(key));
-    must_be(
-        sodium_bin2base64(
-            encoded, sizeof(encoded), key, sizeof(key),
-            sodium_base64_VARIANT_URLSAFE_NO_PADDING)
-        != NULL);
-    Str time = clock_rfc3339(clock_now_ms(), made);
-    int n = snprintf(
-        text, most,
-        "# Caldock's keys. Who has them and the database can read every grant; without\n"
-        "# them no grant opens again. Keep a copy in a safe place. The first one seals.\n"
-        "key %08x %s %.*s\n",
-        id, encoded, (int)time.n, time.p);
-
-    must_be(n > 0 && (size_t)n < most);
-    seal_wipe(key, sizeof(key));
-    seal_wipe(encoded, sizeof(encoded));
-    return (Str){text, (size_t)n};
-}
-
-Res keyring_create(struct cx *cx, const char *path)
-{
-    CLEANUP(guarded_done) char *text = guarded_alloc(NEW_FILE_MOST_BYTES);
-    CLEANUP(fd_done) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-    if (fd < 0) {
-        return fail(
-            cx, FAIL_CONFIG, "%s: can't be made: %s", path, strerrordesc_np(errno));
-    }
-    Res written = write_all(cx, fd, path, new_key_text(text, NEW_FILE_MOST_BYTES));
-
-    if (written.code != FAIL_NONE) {
-        (void)unlink(path);
-        return written;
-    }
-    return sync_folder(cx, path);
+    TRY(keyfile_read(cx, path, &f));
+    return keyfile_parse(cx, &f, ret);
 }

@@ -1,13 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keyfile.h - inside seal/ only: how a keyring is filled before it is shared.
+ * keyfile.h - inside seal/ only: the text of a key file, and how a keyring is filled
+ * before it is shared.
  */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "seal/keyring.h"
+
+enum {
+    KEYFILE_MOST_BYTES = 64 * 1024,
+    KEYFILE_KEY_TEXT = 43,  /* 32 bytes as base64url */
+    KEYFILE_TIME_MOST = 32, /* more isn't a time */
+};
 
 struct keyring *keyring_new(void);
 /* An id that isn't there yet, KEYRING_MOST in all. */
 void keyring_add(
-    struct keyring *k, uint32_t id, const unsigned char master[SEAL_KEY_BYTES]);
+    struct keyring *k, uint32_t id, Str created,
+    const unsigned char master[SEAL_KEY_BYTES]);
 void keyring_freeze(struct keyring *k); /* from now on it can only be read */
+
+/* What is in it, in guarded memory: out of swap and core dumps, between pages that nobody
+ * may touch. */
+struct keyfile {
+    const char *path;
+    char *text; /* KEYFILE_MOST_BYTES + 1 of them */
+    size_t n;
+    struct stat st;
+};
+
+/* FAIL_CONFIG, as are all of keyring_open. */
+Res keyfile_read(struct cx *cx, const char *path, struct keyfile *ret) MUST;
+Res keyfile_parse(struct cx *cx, const struct keyfile *f, struct keyring **ret) MUST;
+void keyfile_done(struct keyfile *f);
+
+void *keyfile_alloc(size_t n);     /* guarded memory; never NULL */
+void keyfile_free(char **p);       /* accepts NULL; wipes */
+void keyfile_close(const int *fd); /* -1: none */

@@ -8,6 +8,9 @@
  */
 #include "seal/keyring.h"
 
+#include <stdatomic.h>
+#include <string.h>
+
 #include <sodium.h>
 
 #include "base/arena.h"
@@ -33,7 +36,9 @@ struct keyring {
     size_t n;
     size_t sealing;
     uint32_t ids[KEYRING_MOST];
+    char created[KEYRING_MOST][KEYFILE_TIME_MOST];
     struct derived *at; /* KEYRING_MOST of them, in guarded memory */
+    _Atomic(const struct keyring *) newer;
 };
 
 struct keyring *keyring_new(void)
@@ -46,21 +51,36 @@ struct keyring *keyring_new(void)
 }
 
 void keyring_add(
-    struct keyring *k, uint32_t id, const unsigned char master[SEAL_KEY_BYTES])
+    struct keyring *k, uint32_t id, Str created,
+    const unsigned char master[SEAL_KEY_BYTES])
 {
-    must_be(k->n < KEYRING_MOST && !keyring_has(k, id));
+    must_be(k->n < KEYRING_MOST && !keyring_has(k, id) && created.n < KEYFILE_TIME_MOST);
     for (size_t i = 0; i < PURPOSES; i++) {
         must_be(
             crypto_kdf_derive_from_key(
                 k->at[k->n].key[i], SEAL_KEY_BYTES, i + 1, kdf_context, master)
             == 0);
     }
+    memcpy(k->created[k->n], created.p, created.n);
     k->ids[k->n++] = id;
 }
 
 void keyring_freeze(struct keyring *k)
 {
     must_be(sodium_mprotect_readonly(k->at) == 0);
+}
+
+struct keyring *keyring_copy(const struct keyring *k)
+{
+    struct keyring *copy = keyring_new();
+    struct derived *at = copy->at;
+
+    memcpy(at, k->at, sizeof(*at) * k->n);
+    *copy = (struct keyring){.n = k->n, .sealing = k->sealing, .at = at};
+    memcpy(copy->ids, k->ids, sizeof(copy->ids));
+    memcpy(copy->created, k->created, sizeof(copy->created));
+    keyring_freeze(copy);
+    return copy;
 }
 
 void keyring_close(struct keyring **k)
@@ -83,6 +103,12 @@ uint32_t keyring_id(const struct keyring *k, size_t i)
     return k->ids[i];
 }
 
+Str keyring_created(const struct keyring *k, size_t i)
+{
+    must_be(i < k->n);
+    return str_from_z(k->created[i]);
+}
+
 static bool find(const struct keyring *k, uint32_t id, size_t *ret)
 {
     for (size_t i = 0; i < k->n; i++) {
@@ -101,8 +127,21 @@ bool keyring_has(const struct keyring *k, uint32_t id)
     return find(k, id, &i);
 }
 
+void keyring_follow(struct keyring *k, const struct keyring *newer)
+{
+    atomic_store(&k->newer, newer);
+}
+
+static const struct keyring *next(const struct keyring *k)
+{
+    return atomic_load(&k->newer);
+}
+
 uint32_t keyring_sealing(const struct keyring *k)
 {
+    while (next(k) != NULL) {
+        k = next(k);
+    }
     return k->ids[k->sealing];
 }
 
@@ -116,7 +155,12 @@ const unsigned char *keyring_key(
 {
     size_t i;
 
-    return find(k, id, &i) ? k->at[i].key[purpose - 1] : NULL;
+    for (; k != NULL; k = next(k)) {
+        if (find(k, id, &i)) {
+            return k->at[i].key[purpose - 1];
+        }
+    }
+    return NULL;
 }
 
 Str key_id_text(struct arena *mem, uint32_t id)
@@ -200,7 +244,7 @@ Res keyring_unseal(
 
     if (key == NULL) {
         return fail(
-            cx, FAIL_UNREADABLE, "sealed with the key %08x, which isn't here", id);
+            cx, FAIL_UNAVAILABLE, "sealed with the key %08x, which isn't here", id);
     }
     const unsigned char *nonce = (const unsigned char *)record.p + 1 + KEY_ID_BYTES;
     Str locked = str_sub(record, RECORD_HEAD_BYTES, record.n);

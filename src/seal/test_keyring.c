@@ -50,6 +50,8 @@ static void test_open_reads_keys_in_their_order(void **state)
     T_INT(keyring_count(k), 2);
     T_INT(keyring_id(k, 0), 1);
     T_INT(keyring_id(k, 1), 0xfedcba98);
+    T_STR(keyring_created(k, 0), S(""));
+    T_STR(keyring_created(k, 1), S("2026-01-31T09:00:00.000Z"));
     T_INT(keyring_sealing(k), 1);
     T_TRUE(keyring_has(k, 0xfedcba98));
     T_TRUE(!keyring_has(k, 2));
@@ -105,6 +107,8 @@ static void test_open_says_what_is_wrong_and_where(void **state)
         {SI("\n\nkeys 00000001 " KEY_A),                                 SI(":3: not a key")       },
         {SI("key 00000001"),                                             SI(":1: not a key")       },
         {SI("key 00000001 " KEY_A " now more"),                          SI(":1: not a key")       },
+        {SI("key 00000001 " KEY_A " 01234567890123456789012345678901"),
+         SI(":1: not a key")                                                                       },
         {SI("key 0000001 " KEY_A),                                       SI(":1: the key's id")    },
         {SI("key 000000001 " KEY_A),                                     SI(":1: the key's id")    },
         {SI("key 0000000A " KEY_A),                                      SI(":1: the key's id")    },
@@ -362,9 +366,11 @@ static void test_unseal_refuses_what_is_altered_or_moved(void **state)
         FAIL_UNREADABLE,
         keyring_unseal(t_cx(), k, KEY_TASK, copy, S("account 7"), &text));
     for (size_t bit = 0; bit < record.n * 8; bit++) {
+        bool is_id = bit >= 8 && bit < 8 * (1 + KEY_ID_BYTES); /* of a key not here */
+
         p[bit / 8] = (char)(p[bit / 8] ^ (1 << bit % 8));
         T_FAIL(
-            FAIL_UNREADABLE,
+            is_id ? FAIL_UNAVAILABLE : FAIL_UNREADABLE,
             keyring_unseal(t_cx(), k, KEY_GRANT, copy, S("account 7"), &text));
         p[bit / 8] = (char)(p[bit / 8] ^ (1 << bit % 8));
     }
@@ -387,9 +393,37 @@ static void test_unseal_names_the_key_that_is_gone(void **state)
 
     (void)state;
     T_FAIL(
-        FAIL_UNREADABLE, keyring_unseal(t_cx(), other, KEY_GRANT, record, S(""), &text));
+        FAIL_UNAVAILABLE, keyring_unseal(t_cx(), other, KEY_GRANT, record, S(""), &text));
     T_TRUE(str_contains(str_from_z(t_cx()->why.text), S("0000002a")));
     T_STR(text, S("untouched"));
+}
+
+/* What a request that began before sees of a ring that came later. */
+static void test_follow_seals_with_the_newest_and_opens_with_all(void **state)
+{
+    CLEANUP(keyring_close) struct keyring *newest = ring_of(S("key 00000002 " KEY_B));
+    CLEANUP(keyring_close)
+    struct keyring *middle = ring_of(S("key 00000001 " KEY_A "\nkey 00000002 " KEY_B));
+    CLEANUP(keyring_close) struct keyring *k = ring_of(S("key 00000001 " KEY_A));
+    Str record;
+    Str text;
+    uint32_t id;
+
+    (void)state;
+    record = keyring_seal(&t_cx()->mem, middle, KEY_GRANT, S("secret"), S(""));
+    T_TRUE(keyring_set_sealing(middle, 2));
+    keyring_follow(k, middle);
+    T_INT(keyring_sealing(k), 2);
+    T_TRUE(!keyring_has(k, 2)); /* of the file, it has what it had */
+    T_TRUE(keyring_key(k, 2, KEY_STATE) == keyring_key(middle, 2, KEY_STATE));
+    keyring_follow(middle, newest);
+    T_OK(keyring_unseal(t_cx(), k, KEY_GRANT, record, S(""), &text));
+    record = keyring_seal(&t_cx()->mem, k, KEY_GRANT, S("secret"), S(""));
+    T_TRUE(keyring_record_key(record, &id));
+    T_INT(id, 2);
+    T_OK(keyring_unseal(t_cx(), newest, KEY_GRANT, record, S(""), &text));
+    T_OK(keyring_unseal(t_cx(), k, KEY_GRANT, record, S(""), &text));
+    T_TRUE(keyring_key(newest, 1, KEY_STATE) == NULL);
 }
 
 #define TK(name) cmocka_unit_test_teardown(name, remove_file)
@@ -413,6 +447,7 @@ int main(void)
         TK(test_unseal_opens_what_was_sealed),
         TK(test_unseal_refuses_what_is_altered_or_moved),
         TK(test_unseal_names_the_key_that_is_gone),
+        TK(test_follow_seals_with_the_newest_and_opens_with_all),
     };
 
     must_be(seal_start() && mkdtemp(folder) != NULL);
