@@ -6,39 +6,48 @@
 
 #include "net/net.h"
 #include "seal/keyring.h"
+#include "store/keys.h"
 
 /* What a work function of the store gets. */
 struct check {
     const struct keyring *keyring;
+    uint32_t sealing;
 };
 
 static Res check_keys(struct cx *cx, struct db *db, void *arg)
 {
-    const struct keyring *keyring = ((const struct check *)arg)->keyring;
+    struct check *check = arg;
     uint32_t *ids;
     size_t n;
 
     TRY(keys_in_use(cx, db, &ids, &n));
     for (size_t i = 0; i < n; i++) {
-        if (!keyring_has(keyring, ids[i])) {
-            Str id = key_id_text(&cx->mem, ids[i]);
-
+        if (!keyring_has(check->keyring, ids[i])) {
             return fail(
                 cx, FAIL_CONFIG,
-                "the key %.*s, which stored grants are sealed with, is not in the key "
-                "file; put it back (nothing was touched)",
-                (int)id.n, id.p);
+                "the key %08x, which seals on all nodes or which stored grants are sealed "
+                "with, is not in the key file: copy the file from a node that has it, or "
+                "put it back from a backup (nothing was touched)",
+                ids[i]);
         }
     }
-    return OK;
+    Res r = key_sealing(cx, db, &check->sealing);
+
+    return r.code == FAIL_NOT_FOUND ? OK : r; /* no node has served yet */
 }
 
-Res app_prepare_store(struct cx *cx, struct store *store, const struct keyring *keyring)
+Res app_prepare_store(struct cx *cx, struct store *store, struct keyring *keyring)
 {
-    struct check check = {keyring};
+    struct check check = {.keyring = keyring};
 
     TRY(store_migrate(cx, store));
-    return keyring == NULL ? OK : store_read(cx, store, check_keys, &check);
+    if (keyring == NULL) {
+        return OK;
+    }
+    check.sealing = keyring_sealing(keyring);
+    TRY(store_read(cx, store, check_keys, &check));
+    must_be(keyring_set_sealing(keyring, check.sealing));
+    return OK;
 }
 
 Res app_start(struct cx *cx)

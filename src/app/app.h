@@ -28,10 +28,10 @@ Res app_start(struct cx *cx) MUST;
 Res app_open(struct app *app, const char *config_path, unsigned parts) MUST;
 void app_close(struct app *app);
 
-/* The schema of this binary, and every key that sealed data needs (a keyring of NULL is
- * not asked). FAIL_UNAVAILABLE, FAIL_CONFIG. */
-Res app_prepare_store(struct cx *cx, struct store *store, const struct keyring *keyring)
-    MUST;
+/* The schema of this binary, and every key that sealed data needs; the keyring, which
+ * nobody else has yet, seals with the key that all nodes seal with (NULL: isn't asked
+ * for). FAIL_UNAVAILABLE, FAIL_CONFIG. */
+Res app_prepare_store(struct cx *cx, struct store *store, struct keyring *keyring) MUST;
 
 /* Runs until SIGTERM or SIGINT, then drains; a second one ends the process at once. Takes
  * over the keyring. */

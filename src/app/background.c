@@ -11,6 +11,7 @@
 #include "app/service.h"
 #include "base/clock.h"
 #include "store/flows.h"
+#include "store/keys.h"
 
 static struct cx chore_cx(const struct snapshot *s)
 {
@@ -70,6 +71,7 @@ static Res renew_keys(struct cx *cx, struct worker *w, const struct snapshot *s)
 static Res sweep_work(struct cx *cx, struct db *db, void *arg)
 {
     (void)arg;
+    TRY(node_sweep(cx, db, clock_now_ms()));
     return flow_sweep(cx, db, clock_now_ms());
 }
 
@@ -122,7 +124,7 @@ static void run_chore(struct job *job, struct worker *w)
     struct cx cx = chore_cx(snapshot);
 
     atomic_store(&c->is_wanted, false);
-    if (atomic_load(&c->service->store_is_ready)) {
+    if (node_may_serve(c->service)) {
         log_end(c, &cx, kinds[c->id].run(&cx, w, snapshot));
     }
     cx_done(&cx);

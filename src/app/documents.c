@@ -49,7 +49,7 @@ Res readyz_run(struct call *c)
     struct service *s = service_of_call(c);
     bool store =
         atomic_load(&s->store_is_ready) && store_check(c->cx, s->store).code == FAIL_NONE;
-    bool keys = keyring_count(c->settings->keyring) > 0;
+    bool keys = !store || node_may_serve(s);
     struct writer *w = writer_open(&c->cx->mem, c->format);
 
     writer_text(w, S("status"), word_for(store && keys));

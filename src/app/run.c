@@ -26,6 +26,8 @@ struct run {
     struct app *app;
     struct service service;
     struct stat key_file; /* as last seen */
+    int64_t report_ms;    /* when the keys are to be reported next */
+    bool is_refused;      /* they were, the last time */
 };
 
 /* Requests' secrets are in plain memory: no core dump; and as many files as are allowed.
@@ -127,7 +129,8 @@ static void log_what_stays(const struct config *before, const struct config *now
     }
 }
 
-/* A keyring that lacks a key that the data needs is refused. */
+/* A keyring that lacks a key that the data needs is refused. What it can open beyond the
+ * one before is reported once it is in force, not before. */
 static Res use(struct cx *cx, struct run *r, struct config *config)
 {
     struct keyring *keyring = NULL;
@@ -143,6 +146,7 @@ static Res use(struct cx *cx, struct run *r, struct config *config)
     }
     log_setup(config->log_level, config->log_format);
     service_use(&r->service, snapshot_new(config, keyring, r->service.node));
+    r->report_ms = 0;
     return OK;
 }
 
@@ -178,32 +182,94 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
            && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+/* The keyring anew, with the configuration in force. */
+static Res use_keys(struct cx *cx, struct run *r)
+{
+    struct snapshot *now = service_snapshot(&r->service);
+    Res res = use(cx, r, config_hold(now->config));
+
+    snapshot_drop(&now);
+    return res;
+}
+
 /* A key file that has changed is read again; one that is gone changes nothing. */
 static void look_at_key_file(struct run *r)
 {
     struct snapshot *now = service_snapshot(&r->service);
     struct stat seen;
+    bool is_new =
+        stat(now->config->key_file, &seen) == 0 && !is_same_file(&seen, &r->key_file);
 
-    if (stat(now->config->key_file, &seen) == 0 && !is_same_file(&seen, &r->key_file)) {
+    snapshot_drop(&now);
+    if (is_new) {
         struct cx cx = {0};
+        Res res = use_keys(&cx, r);
 
-        r->key_file = seen;
-        log_use(&cx, "keys", use(&cx, r, config_hold(now->config)));
+        if (res.code != FAIL_UNAVAILABLE) { /* else again, a second later */
+            r->key_file = seen;
+            log_use(&cx, "keys", res);
+        }
         cx_done(&cx);
     }
+}
+
+/* The keys in force stay, and another of them seals. */
+static void seal_with(struct cx *cx, struct run *r, uint32_t id)
+{
+    struct snapshot *now = service_snapshot(&r->service);
+
+    if (id != keyring_sealing(now->keyring)) {
+        struct keyring *keyring = keyring_copy(now->keyring);
+
+        must_be(keyring_set_sealing(keyring, id));
+        service_use(
+            &r->service,
+            snapshot_new(config_hold(now->config), keyring, r->service.node));
+        r->report_ms = 0;
+        log_event(LEVEL_INFO, "sealing_key", KV("id", key_id_text(&cx->mem, id)));
+    }
     snapshot_drop(&now);
+}
+
+static void log_report(struct run *r, const struct cx *cx, Res res)
+{
+    bool is_refused = res.code == FAIL_CONFIG;
+
+    if (is_refused && !r->is_refused) {
+        log_event(LEVEL_ERROR, "keys_refused", KZ("reason", cx->why.text));
+    }
+    if (res.code == FAIL_NONE && r->is_refused) {
+        log_event(LEVEL_INFO, "keys_accepted", KV("node", r->service.node));
+    }
+    r->is_refused = is_refused || (r->is_refused && res.code != FAIL_NONE);
+}
+
+/* What this node has; from now on it seals as all do. */
+static Res report_keys(struct cx *cx, struct run *r)
+{
+    uint32_t sealing;
+    Res res = node_share(cx, &r->service, &sealing);
+
+    if (res.code == FAIL_NONE) {
+        r->report_ms = clock_mono_ms() + LIMIT_NODE_REPORT_MS;
+        seal_with(cx, r, sealing);
+    }
+    log_report(r, cx, res);
+    return res;
 }
 
 /* A store that was away at the start: OK when it is there, or still away. */
 static Res look_for_store(struct cx *cx, struct run *r)
 {
-    struct snapshot *now = service_snapshot(&r->service);
-    Res res = app_prepare_store(cx, r->service.store, now->keyring);
+    Res res = app_prepare_store(cx, r->service.store, NULL);
 
-    snapshot_drop(&now);
+    if (res.code == FAIL_NONE) {
+        atomic_store(&r->service.store_is_ready, true);
+        res = use_keys(cx, r);
+        atomic_store(&r->service.store_is_ready, res.code == FAIL_NONE);
+    }
     if (res.code == FAIL_NONE) {
         log_event(LEVEL_INFO, "store_reached", KV("node", r->service.node));
-        atomic_store(&r->service.store_is_ready, true);
     }
     return res.code == FAIL_UNAVAILABLE ? OK : res;
 }
@@ -214,6 +280,9 @@ static Res tick(struct cx *cx, struct run *r)
         TRY(look_for_store(cx, r));
     }
     look_at_key_file(r);
+    if (atomic_load(&r->service.store_is_ready) && clock_mono_ms() >= r->report_ms) {
+        (void)report_keys(cx, r);
+    }
     background_tick(&r->service);
     return OK;
 }
@@ -277,6 +346,17 @@ static Res start(struct run *r)
     return OK;
 }
 
+/* Before anything is served. A store that went away just now is no failure. */
+static Res begin(struct cx *cx, struct run *r)
+{
+    if (atomic_load(&r->service.store_is_ready)) {
+        Res res = report_keys(cx, r);
+
+        TRY(res.code == FAIL_UNAVAILABLE ? OK : res);
+    }
+    return start(r);
+}
+
 static void service_open(struct run *r)
 {
     struct service *s = &r->service;
@@ -312,6 +392,7 @@ static void service_close(struct service *s)
     }
     lanes_close(&s->lanes);
     http_server_stop(&s->server);
+    node_end(s);
     snapshot_drop(&s->snapshot);
     (void)pthread_mutex_destroy(&s->lock);
 }
@@ -329,7 +410,7 @@ Res app_serve(struct app *app)
         log_event(LEVEL_WARN, "store_away", KZ("reason", cx->why.text));
     }
     service_open(r);
-    Res res = start(r);
+    Res res = begin(cx, r);
 
     if (res.code == FAIL_NONE) {
         res = wait_for_the_end(cx, r, &signals);

@@ -105,11 +105,13 @@ static void drop(struct job *job)
     go_home(v, finish_at_home);
 }
 
-/* Until the store has been reached once, nothing that needs it is tried. */
-static Res check_store(struct visit *v)
+/* Until this node has told the store of its keys, nothing that needs it is tried. */
+static Res check_node(struct visit *v)
 {
-    if (!atomic_load(&v->loop->service->store_is_ready)) {
-        return fail(&v->ex->cx, FAIL_UNAVAILABLE, "the store has not been reached yet");
+    if (!node_may_serve(v->loop->service)) {
+        return fail(
+            &v->ex->cx, FAIL_UNAVAILABLE,
+            "the store has not been reached yet, or doesn't know this node's keys");
     }
     return OK;
 }
@@ -130,7 +132,7 @@ static void note_revocation(struct visit *v)
 static Res run_slow(struct visit *v)
 {
     if (v->call.endpoint->kind != ENDPOINT_DOCUMENT) {
-        TRY(check_store(v));
+        TRY(check_node(v));
     }
     return v->call.endpoint->run(&v->call);
 }
@@ -201,7 +203,7 @@ static void load_in_worker(struct job *job, struct worker *w)
 {
     struct visit *v = visit_of_job(job);
 
-    v->res = check_store(v);
+    v->res = check_node(v);
     if (v->res.code == FAIL_NONE) {
         v->res = auth_load(
             &v->ex->cx, w->store, w->net, &v->snapshot->settings.auth, &v->need,
@@ -214,6 +216,7 @@ static void load_in_worker(struct job *job, struct worker *w)
 struct renewal {
     struct job job;
     struct http_post post;
+    struct service *service;
     struct http_loop *home;
     struct loop *loop; /* only looked at there */
     struct snapshot *snapshot;
@@ -248,11 +251,15 @@ static void renewal_in_worker(struct job *job, struct worker *w)
     struct renewal *r = CONTAINER(struct renewal, job, job);
     struct cx cx = {
         .deadline_ms = clock_mono_ms() + r->snapshot->settings.total_timeout_ms};
-    Res res = auth_load(
-        &cx, w->store, w->net, &r->snapshot->settings.auth, &r->need, &r->loaded);
+    bool ok =
+        node_may_serve(r->service)
+        && auth_load(
+               &cx, w->store, w->net, &r->snapshot->settings.auth, &r->need, &r->loaded)
+                   .code
+               == FAIL_NONE;
 
     cx_done(&cx);
-    if (res.code != FAIL_NONE || !http_loop_post(r->home, &r->post)) {
+    if (!ok || !http_loop_post(r->home, &r->post)) {
         renewal_free(r);
     }
 }
@@ -264,6 +271,7 @@ static void renew(struct visit *v)
     *r = (struct renewal){
         .job = {.run = renewal_in_worker, .drop = renewal_drop},
         .post = {.run = renewal_at_home                       },
+        .service = v->loop->service,
         .home = v->ex->loop,
         .loop = v->loop,
         .snapshot = snapshot_hold(v->snapshot),

@@ -15,6 +15,7 @@
  * request that leaves it holds the one that it began with. */
 struct snapshot {
     atomic_int holders;
+    struct snapshot *newer; /* held, since the keyring follows its keyring; NULL: none */
     struct config *config;
     struct keyring *keyring;
     struct settings settings;
@@ -46,7 +47,8 @@ struct service {
     struct http_server *server;
     Str node;
     Str openapi;
-    atomic_bool store_is_ready; /* migrated, and every key that it needs is there */
+    atomic_bool store_is_ready;       /* migrated, and every key that it needs is there */
+    _Atomic int64_t trusted_until_ms; /* of the monotonic clock: node.c */
     struct chore chores[CHORES];
 
     pthread_mutex_t lock;      /* for what follows */
@@ -57,6 +59,13 @@ struct service {
 /* In force from now on; the service takes over the caller's hold. */
 void service_use(struct service *s, struct snapshot *snapshot);
 struct snapshot *service_snapshot(struct service *s); /* the caller drops it */
+
+/* node.c: reports the keyring in force; *sealing is the key that it shall seal with.
+ * FAIL_CONFIG: it lacks that one. */
+Res node_share(struct cx *cx, struct service *s, uint32_t *sealing) MUST;
+void node_end(struct service *s); /* nothing is served any more */
+/* Whether the store has been reached, and the others reckon with this node's keys. */
+bool node_may_serve(struct service *s);
 
 /* serve.c: the handler and the threads of http/. */
 void serve_handle(struct http_exchange *ex);

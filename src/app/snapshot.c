@@ -28,10 +28,13 @@ void snapshot_drop(struct snapshot **snapshot)
     struct snapshot *s = *snapshot;
 
     *snapshot = NULL;
-    if (s != NULL && atomic_fetch_sub(&s->holders, 1) == 1) {
+    while (s != NULL && atomic_fetch_sub(&s->holders, 1) == 1) {
+        struct snapshot *newer = s->newer;
+
         keyring_close(&s->keyring);
         config_free(&s->config);
         heap_free(s);
+        s = newer;
     }
 }
 
@@ -40,6 +43,8 @@ void service_use(struct service *s, struct snapshot *snapshot)
     must_be(pthread_mutex_lock(&s->lock) == 0);
     struct snapshot *before = s->snapshot;
 
+    before->newer = snapshot_hold(snapshot);
+    keyring_follow(before->keyring, snapshot->keyring);
     s->snapshot = snapshot;
     (void)atomic_fetch_add(&s->generation, 1);
     must_be(pthread_mutex_unlock(&s->lock) == 0);

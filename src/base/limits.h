@@ -10,8 +10,7 @@ enum {
     /* the configuration file (operations: Configuration) */
     LIMIT_CONFIG_BYTES = 256 * 1024,
     LIMIT_CONFIG_LINE_BYTES = 4096,
-    LIMIT_CONFIG_NAME_BYTES =
-        45, /* of a section, brackets included, or a key; inih has 49 */
+    LIMIT_CONFIG_NAME_BYTES = 45, /* of a [section] or a key; inih has 49 */
     LIMIT_CONFIG_VALUES = 1000,
     LIMIT_SECRET_FILE_BYTES = 64 * 1024,
     LIMIT_NAME_BYTES = 200, /* of a provider, of a token */
@@ -95,10 +94,9 @@ enum {
     LIMIT_REVOKE_GIVE_UP_MS = 7 * 24 * 3600 * 1000,
 
     /* keeping grants (contract §9, "Reading calendars") */
-    LIMIT_ACCESS_MARGIN_MS =
-        60 * 1000, /* an access token is made new so long before its end */
-    LIMIT_ACCESS_ALIVE_MS = 5 * 1000, /* and can be used until so long before it */
-    LIMIT_LEASE_MS = 60 * 1000,       /* of a refresh: longer than the two below */
+    LIMIT_ACCESS_MARGIN_MS = 60 * 1000, /* a token is made new so long before its end */
+    LIMIT_ACCESS_ALIVE_MS = 5 * 1000,   /* and can be used until so long before it */
+    LIMIT_LEASE_MS = 60 * 1000,         /* of a refresh: longer than the two below */
     LIMIT_REFRESH_ASK_MS = 40 * 1000,
     LIMIT_REFRESH_STORE_MS = 10 * 1000,
     LIMIT_REFRESH_FIRST_MS = 1000, /* between failures, doubling */
@@ -111,6 +109,11 @@ enum {
     LIMIT_STORE_WAIT_MS = 10 * 1000,
     LIMIT_STORE_CONNECT_MS = 5 * 1000, /* to PostgreSQL, where its URL doesn't say */
     LIMIT_STORE_IDLE_MS = 60 * 1000,   /* a transaction whose node has gone still */
+
+    /* nodes, which share a sealing key (ADR 16) */
+    LIMIT_NODE_REPORT_MS = 3 * 1000, /* between a node's reports of its keys */
+    LIMIT_NODE_TRUST_MS = 10 * 1000, /* so long after one it serves */
+    LIMIT_NODE_LIVE_MS = 15 * 1000,  /* and others reckon with it a little longer */
 
     /* lists */
     LIMIT_PAGE_SIZE = 100,

@@ -17,6 +17,9 @@ enum { PAGE_ROWS = 500, COLUMNS_MOST = 12, KEYS_MOST = 2 };
 
 #define PAGE " limit 500"
 
+/* Rows of text, not of columns. */
+/* clang-format off */
+
 /* In an order that references allow. A letter of `types` is a column: an int, text, or a
  * blob; the first ones are the key that `select` goes on behind. */
 static const struct table {
@@ -27,6 +30,7 @@ static const struct table {
     const char *count;
     const char *select;
     const char *insert;
+    const char *clear; /* of what a node writes that serves nobody yet: it is no data */
 } tables[COPY_TABLES] = {
     {SI("providers"),         "iti",         1, false, "select count(*) from providers",
      "select id, name, created_at from providers where id > $1 order by id" PAGE,
@@ -76,8 +80,15 @@ static const struct table {
      "insert into leases (name, owner, leased_until) values ($1, $2, $3)"       },
     {SI("settings"),          "tt",          1, false, "select count(*) from settings",
      "select name, value from settings where name > $1 order by name" PAGE,
-     "insert into settings (name, value) values ($1, $2)"                       },
+     "insert into settings (name, value) values ($1, $2)",
+     "delete from settings"                                                     },
+    {SI("keys"),              "iii",         1, false, "select count(*) from keys",
+     "select id, flows_until, dropped_at from keys where id > $1 order by id" PAGE,
+     "insert into keys (id, flows_until, dropped_at) values ($1, $2, $3)",
+     "delete from keys"                                                         },
 };
+
+/* clang-format on */
 
 struct copying {
     const struct copy_job *job;
@@ -220,6 +231,9 @@ static Res refuse_data(struct cx *cx, struct db *to, const struct table *t)
 {
     int64_t rows = 0;
 
+    if (t->clear != NULL) {
+        return db_exec(cx, to, t->clear, NULL, 0, NULL);
+    }
     TRY(query_int(cx, to, t->count, NULL, 0, &rows));
     if (rows > 0) {
         return fail(

@@ -10,7 +10,7 @@
 struct cx;
 struct store;
 
-enum { COPY_TABLES = 11 };
+enum { COPY_TABLES = 12 };
 
 struct copy_report {
     struct copy_count {

@@ -52,6 +52,3 @@ Res store_read(struct cx *cx, struct store *s, store_work *work, void *arg) MUST
 /* Small values that all nodes share ("sealing_key"). FAIL_NOT_FOUND. */
 Res setting_get(struct cx *cx, struct db *db, Str name, Str *ret) MUST;
 Res setting_put(struct cx *cx, struct db *db, Str name, Str value) MUST;
-
-/* Every key id that a grant or a task is sealed with. */
-Res keys_in_use(struct cx *cx, struct db *db, uint32_t **ret, size_t *n) MUST;

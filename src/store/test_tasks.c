@@ -196,53 +196,10 @@ static void test_setting_put_replaces(void **state)
     T_STR(value, S(""));
 }
 
-static void put_grant(struct db *db, int64_t subject, uint32_t key_id)
-{
-    struct account a = {
-        .provider = 5,
-        .mode = MODE_PROVIDER,
-        .source = SOURCE_GOOGLE,
-        .subject = str_int(&t_cx()->mem, subject),
-        .status = ACCOUNT_CONNECTED,
-    };
-    int64_t id;
-
-    T_OK(account_insert(t_cx(), db, &a, &id));
-    T_OK(grant_put(
-        t_cx(), db, id, &(struct grant_record){.key_id = key_id, .sealed = S("x")}));
-}
-
-static void test_keys_in_use_names_each_key_once(void **state)
-{
-    CLEANUP(db_close) struct db *db = t_db();
-    static const uint32_t want[] = {0, 7, 0xfedcba98, UINT32_MAX};
-    uint32_t *ids;
-    size_t n = 77;
-
-    (void)state;
-    T_OK(keys_in_use(t_cx(), db, &ids, &n));
-    T_INT(n, 0);
-    (void)add(db, S("s"), NOW); /* sealed with fedcba98 */
-    T_OK(keys_in_use(t_cx(), db, &ids, &n));
-    T_INT(n, 1);
-    T_OK(provider_add(t_cx(), db, &(struct provider){.id = 5, .name = S("studio")}));
-    for (int64_t i = 0; i < 30; i++) {
-        static const uint32_t of[] = {UINT32_MAX, 7, 0};
-
-        put_grant(db, i, of[i % 3]);
-    }
-    T_OK(keys_in_use(t_cx(), db, &ids, &n));
-    T_INT(n, COUNT(want));
-    for (size_t i = 0; i < n; i++) {
-        T_TRUE(ids[i] == want[i]);
-    }
-}
-
 TS_MAIN(
     TS(test_take_gives_what_was_added), TS(test_take_gives_the_oldest_that_is_due),
     TS(test_take_takes_over_when_the_lease_is_over),
     TS(test_again_gives_it_back_for_later),
     TS(test_cancel_takes_all_of_a_subject_even_when_held),
     TS(test_lease_is_one_owners_until_it_is_over), TS(test_lease_is_renewed_by_its_owner),
-    TS(test_lease_drop_is_for_its_owner), TS(test_setting_put_replaces),
-    TS(test_keys_in_use_names_each_key_once))
+    TS(test_lease_drop_is_for_its_owner), TS(test_setting_put_replaces))
