@@ -5,8 +5,8 @@
 PACKAGES_BUILD='meson ninja-build pkgconf gcc libc6-dev libllhttp-dev|node-llhttp libuv1-dev
     libcurl4-openssl-dev libjansson-dev libcjose-dev libsodium-dev libsqlite3-dev libxml2-dev
     libinih-dev libssl-dev libicu-dev libpq-dev ca-certificates'
-PACKAGES_TEST='libcmocka-dev chromium git postgresql valgrind'
-PACKAGES_LINT='clang clang-format clang-tidy cppcheck libclang-rt-dev|libclang-rt-14-dev lld'
+PACKAGES_TEST_BUILD='libcmocka-dev clang libclang-rt-dev|libclang-rt-14-dev lld'
+PACKAGES_TEST='chromium git postgresql valgrind clang-format clang-tidy cppcheck'
 
 say() { printf '%s\n' "$*" >&2; }
 
