@@ -232,6 +232,11 @@ for (const code of CODES) {
                 assert.equal(headers['retry-after'], wait, what);
             }
         }
+        for (const status of [404, 410]) {
+            world.control(code).fault({ path, status });
+            const answer = await list(id);
+            assert.deepEqual([answer.status, answer.body.code], ERROR, 'the account is there');
+        }
         assert.equal((await list(id)).status, 200);
         assert.equal((await world.accounts())[0].status, 'connected');
     });
