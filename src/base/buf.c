@@ -52,13 +52,21 @@ void buf_add_int(struct buf *b, int64_t v)
     buf_add(b, (Str){digits + i, sizeof(digits) - i});
 }
 
-/* RFC 3986 §2.3, a bit for each byte: - . 0-9, A-Z _, a-z ~ */
-static const uint32_t unreserved[8] = {0, 0x03FF6000, 0x87FFFFFE, 0x47FFFFFE};
+/* RFC 3986 §2.3 */
+/* clang-format off */
+static const unsigned char is_unreserved[256] = {
+    ['-'] = 1, ['.'] = 1, ['_'] = 1, ['~'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1,
+    ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1, ['A'] = 1, ['B'] = 1,
+    ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1,
+    ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1,
+    ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1,
+    ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1,
+    ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1,
+    ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1,
+    ['y'] = 1, ['z'] = 1,
+};
 
-static bool is_unreserved(unsigned char c)
-{
-    return (unreserved[c / 32] >> c % 32 & 1) != 0;
-}
+/* clang-format on */
 
 /* Copies in as few pieces as possible: most text needs no escape at all. */
 void buf_add_escaped(struct buf *b, Str s)
@@ -69,7 +77,7 @@ void buf_add_escaped(struct buf *b, Str s)
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
 
-        if (!is_unreserved(c)) {
+        if (!is_unreserved[c]) {
             char esc[3] = {'%', hex[c >> 4], hex[c & 15]};
 
             buf_add(b, str_sub(s, from, i));

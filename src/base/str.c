@@ -56,7 +56,7 @@ static unsigned char lower(unsigned char c)
 bool str_same_letters(const char *a, const char *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (lower((unsigned char)a[i]) != lower((unsigned char)b[i])) {
+        if (a[i] != b[i] && lower((unsigned char)a[i]) != lower((unsigned char)b[i])) {
             return false;
         }
     }
