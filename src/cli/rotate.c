@@ -23,10 +23,7 @@ struct rotation {
     struct cli *cli;
     const struct keyring *keyring;
     uint32_t key;
-    enum sealed_kind kind;
-    int64_t after; /* read up to here */
-    struct sealed *batch;
-    size_t n;
+    struct sealed_page page; /* under way */
     int64_t left;
     int64_t total;
     int64_t done;
@@ -100,9 +97,7 @@ static Res wait_for_nodes(struct rotation *r)
 
 static Res work_list(struct cx *cx, struct db *db, void *arg)
 {
-    struct rotation *r = arg;
-
-    return sealed_list(cx, db, r->kind, r->key, r->after, BATCH, &r->batch, &r->n);
+    return sealed_list(cx, db, arg);
 }
 
 static Res seal_anew(struct cx *cx, const struct rotation *r, struct sealed *s)
@@ -110,7 +105,7 @@ static Res seal_anew(struct cx *cx, const struct rotation *r, struct sealed *s)
     struct grant grant;
     Str token;
 
-    if (r->kind == SEALED_GRANT) {
+    if (r->page.kind == SEALED_GRANT) {
         TRY(grant_open(cx, r->keyring, s->where, s->id, s->record, &grant));
         s->record = grant_seal(&cx->mem, r->keyring, s->where, s->id, &grant);
         return OK;
@@ -123,23 +118,24 @@ static Res seal_anew(struct cx *cx, const struct rotation *r, struct sealed *s)
 /* What doesn't open stays as it is, and is said. */
 static void seal_batch(struct cx *cx, struct rotation *r)
 {
+    struct sealed_page *page = &r->page;
     size_t kept = 0;
 
-    for (size_t i = 0; i < r->n; i++) {
-        struct sealed *s = &r->batch[i];
+    for (size_t i = 0; i < page->n; i++) {
+        struct sealed *s = &page->at[i];
 
-        r->after = s->id;
+        page->after = s->id;
         if (seal_anew(cx, r, s).code == FAIL_NONE) {
-            r->batch[kept++] = *s;
+            page->at[kept++] = *s;
             continue;
         }
         r->unreadable++;
         (void)fprintf(
             stderr, "%s %lld doesn't open and stays as it is: %s\n",
-            r->kind == SEALED_GRANT ? "the grant of account" : "revocation",
+            page->kind == SEALED_GRANT ? "the grant of account" : "revocation",
             (long long)s->id, cx->why.text);
     }
-    r->n = kept;
+    page->n = kept;
 }
 
 static Res work_replace(struct cx *cx, struct db *db, void *arg)
@@ -155,8 +151,8 @@ static Res work_replace(struct cx *cx, struct db *db, void *arg)
             cx, FAIL_CONFLICT, "the key %08x was chosen meanwhile: run it again",
             sealing);
     }
-    for (size_t i = 0; i < r->n; i++) {
-        TRY(sealed_replace(cx, db, r->kind, &r->batch[i], r->key, &done));
+    for (size_t i = 0; i < r->page.n; i++) {
+        TRY(sealed_replace(cx, db, r->page.kind, &r->page.at[i], r->key, &done));
     }
     return OK;
 }
@@ -164,12 +160,12 @@ static Res work_replace(struct cx *cx, struct db *db, void *arg)
 /* *more: there may be. */
 static Res rotate_batch(struct cx *cx, struct rotation *r, bool *more)
 {
-    TRY(store_read(cx, r->cli->app.store, work_list, r));
-    *more = r->n == BATCH;
+    TRY(store_read(cx, r->cli->app.store, work_list, &r->page));
+    *more = r->page.n == BATCH;
     seal_batch(cx, r);
     TRY(store_write(cx, r->cli->app.store, work_replace, r));
     crash_point("rotate.after_batch");
-    r->done += (int64_t)r->n;
+    r->done += (int64_t)r->page.n;
     if (clock_mono_ms() >= r->told_ms + TELL_MS) {
         tell(r);
     }
@@ -182,8 +178,7 @@ static Res rotate_kind(struct rotation *r, enum sealed_kind kind)
 {
     bool more = true;
 
-    r->kind = kind;
-    r->after = 0;
+    r->page = (struct sealed_page){.kind = kind, .key = r->key, .limit = BATCH};
     while (more) {
         struct cx one = {0};
         Res res = rotate_batch(&one, r, &more);

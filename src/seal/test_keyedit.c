@@ -115,11 +115,23 @@ static void test_append_follows_a_link(void **state)
     T_INT(keyring_count(k), 2);
 }
 
+enum { PROCESSES = 4, KEYS = 5 };
+
+static bool append_many(void)
+{
+    struct cx cx = {0};
+    bool ok = true;
+    uint32_t id;
+
+    for (int n = 0; n < KEYS; n++) {
+        ok = ok && keyring_append(&cx, path, &id).code == FAIL_NONE;
+    }
+    return ok;
+}
+
 /* Of processes that add at once, each key is there in the end. */
 static void test_append_loses_nobodys_key(void **state)
 {
-    enum { PROCESSES = 4, KEYS = 5 };
-
     pid_t children[PROCESSES];
 
     (void)state;
@@ -127,14 +139,7 @@ static void test_append_loses_nobodys_key(void **state)
     for (size_t i = 0; i < PROCESSES; i++) {
         children[i] = fork();
         if (children[i] == 0) {
-            struct cx cx = {0};
-            uint32_t id;
-            bool ok = true;
-
-            for (int n = 0; n < KEYS; n++) {
-                ok = ok && keyring_append(&cx, path, &id).code == FAIL_NONE;
-            }
-            _exit(ok ? 0 : 1);
+            _exit(append_many() ? 0 : 1);
         }
     }
     for (size_t i = 0; i < PROCESSES; i++) {

@@ -324,21 +324,19 @@ static const struct kind_sql {
                         "update tasks set key_id = $3, sealed = $4 where id = $1 and key_id = $2"       },
 };
 
-Res sealed_list(
-    struct cx *cx, struct db *db, enum sealed_kind kind, uint32_t key, int64_t after,
-    int64_t limit, struct sealed **ret, size_t *n)
+Res sealed_list(struct cx *cx, struct db *db, struct sealed_page *page)
 {
     CLEANUP(db_done) struct db_stmt *stmt = NULL;
     struct sealed *list = NULL;
-    size_t count = 0;
+    size_t n = 0;
     Res r;
 
     TRY(db_query(
-        cx, db, kinds[kind].list, DB_ARGS(db_int(key), db_int(after), db_int(limit)),
-        &stmt));
+        cx, db, kinds[page->kind].list,
+        DB_ARGS(db_int(page->key), db_int(page->after), db_int(page->limit)), &stmt));
     while (db_next(cx, stmt, &r)) {
-        list = db_grow(&cx->mem, list, count, sizeof(*list));
-        list[count++] = (struct sealed){
+        list = db_grow(&cx->mem, list, n, sizeof(*list));
+        list[n++] = (struct sealed){
             .id = db_get_int(stmt, 0),
             .where = db_get_int(stmt, 1),
             .whom = db_get_text(&cx->mem, stmt, 2),
@@ -347,8 +345,8 @@ Res sealed_list(
         };
     }
     TRY(r);
-    *ret = list;
-    *n = count;
+    page->at = list;
+    page->n = n;
     return OK;
 }
 

@@ -71,10 +71,16 @@ struct sealed {
     Str record;
 };
 
-/* Those with another key than `key`, by their id, behind `after`. */
-Res sealed_list(
-    struct cx *cx, struct db *db, enum sealed_kind kind, uint32_t key, int64_t after,
-    int64_t limit, struct sealed **ret, size_t *n) MUST;
+struct sealed_page {
+    enum sealed_kind kind;
+    uint32_t key;  /* what is sealed with another than this */
+    int64_t after; /* by id, behind this one */
+    int64_t limit;
+    struct sealed *at; /* what sealed_list finds */
+    size_t n;
+};
+
+Res sealed_list(struct cx *cx, struct db *db, struct sealed_page *page) MUST;
 Res sealed_count(
     struct cx *cx, struct db *db, enum sealed_kind kind, uint32_t key, int64_t *ret) MUST;
 /* `s->record` is the new one, under `key`. *done: nobody has written the row meanwhile.

@@ -232,10 +232,9 @@ static void test_drop_is_refused_while_the_key_is_needed(void **state)
 static void test_sealed_list_gives_what_others_sealed(void **state)
 {
     CLEANUP(db_close) struct db *db = db_with_provider();
-    struct sealed *list;
+    struct sealed_page page = {.kind = SEALED_GRANT, .key = B, .limit = 3};
     int64_t ids[5];
     int64_t left;
-    size_t n;
 
     (void)state;
     for (int64_t i = 0; i < 5; i++) {
@@ -243,24 +242,26 @@ static void test_sealed_list_gives_what_others_sealed(void **state)
     }
     int64_t task = add_task(db, S("s"), A);
 
-    T_OK(sealed_list(t_cx(), db, SEALED_GRANT, B, 0, 3, &list, &n));
-    T_INT(n, 3);
-    T_INT(list[0].id, ids[0]);
-    T_INT(list[0].where, 5);
-    T_INT(list[0].stamp, 1);
-    T_STR(list[0].record, S("x"));
-    T_INT(list[2].id, ids[3]);
-    T_OK(sealed_list(t_cx(), db, SEALED_GRANT, B, list[2].id, 3, &list, &n));
-    T_INT(n, 1);
-    T_INT(list[0].id, ids[4]);
+    T_OK(sealed_list(t_cx(), db, &page));
+    T_INT(page.n, 3);
+    T_INT(page.at[0].id, ids[0]);
+    T_INT(page.at[0].where, 5);
+    T_INT(page.at[0].stamp, 1);
+    T_STR(page.at[0].record, S("x"));
+    T_INT(page.at[2].id, ids[3]);
+    page.after = ids[3];
+    T_OK(sealed_list(t_cx(), db, &page));
+    T_INT(page.n, 1);
+    T_INT(page.at[0].id, ids[4]);
     T_OK(sealed_count(t_cx(), db, SEALED_GRANT, B, &left));
     T_INT(left, 4);
-    T_OK(sealed_list(t_cx(), db, SEALED_TASK, B, 0, 3, &list, &n));
-    T_INT(n, 1);
-    T_INT(list[0].id, task);
-    T_INT(list[0].where, SOURCE_MICROSOFT);
-    T_STR(list[0].whom, S("s"));
-    T_STR(list[0].record, S("y"));
+    page = (struct sealed_page){.kind = SEALED_TASK, .key = B, .limit = 3};
+    T_OK(sealed_list(t_cx(), db, &page));
+    T_INT(page.n, 1);
+    T_INT(page.at[0].id, task);
+    T_INT(page.at[0].where, SOURCE_MICROSOFT);
+    T_STR(page.at[0].whom, S("s"));
+    T_STR(page.at[0].record, S("y"));
     T_OK(sealed_count(t_cx(), db, SEALED_TASK, A, &left));
     T_INT(left, 0);
 }
