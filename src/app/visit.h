@@ -7,7 +7,7 @@
 #include "api/endpoints.h"
 #include "app/service.h"
 
-enum { ID_BYTES = 12, IDS_AT_ONCE = 64 };
+enum { ID_BYTES = 12, IDS_AT_ONCE = 256 / ID_BYTES }; /* getrandom(2) gives 256 bytes */
 
 /* What belongs to one loop thread. */
 struct loop {
