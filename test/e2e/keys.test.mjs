@@ -227,7 +227,7 @@ test('a key file without a key that is needed: no start, and no harm to who serv
         assert.equal((await read(world, id)).status, 200);
         await refused(caldock, /caldock keys list/, 'use', 'ffffffff');
         await refused(caldock, /caldock keys list/, 'drop', 'ffffffff');
-        assert.equal((await caldock.command('keys', 'use', first.toUpperCase())).code, 2);
+        assert.equal((await caldock.command('keys', 'use', 'FFFFFFFF')).code, 2);
         await caldock.run('keys', 'use', first); // and back again
         assert.equal(await sealing(caldock), first);
     }));

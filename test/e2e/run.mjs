@@ -19,7 +19,7 @@ const PATIENCE_MS = 600000; // for one suite
 // Suites wait as much as they work.
 const JOBS = Number(process.env.CALDOCK_E2E_JOBS ?? 2 * os.cpus().length);
 // The longest first, so that none runs alone in the end.
-const LONG = ['crash', 'source_faults', 'refresh', 'accounts', 'flow', 'nodes'];
+const LONG = ['crash', 'keys', 'source_faults', 'refresh', 'accounts', 'flow', 'nodes'];
 const rank = (name) => (LONG.includes(name) ? LONG.indexOf(name) : LONG.length);
 
 const suffix = '.test.mjs';
