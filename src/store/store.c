@@ -3,8 +3,10 @@
  * store.c - the pool of connections, and transactions on what it lends.
  *
  * A connection is opened when none is idle and is kept until the store closes, or until
- * it fails. Who finds all of them lent waits, until its deadline. What another
- * transaction or a lost connection came in the way of is run again, until then too.
+ * it fails. Who finds all of them lent waits in line, until its deadline; what comes back
+ * wakes one, since a crowd that wakes for one connection costs more than its work. What
+ * another transaction or a lost connection came in the way of is run again, until then
+ * too.
  */
 #include "store/store.h"
 
@@ -33,6 +35,13 @@ enum {
     AGAIN_MOST_MS = 256,
 };
 
+/* Who waits for a loan; on its own stack. */
+struct waiter {
+    struct waiter *next;
+    pthread_cond_t turn;
+    bool write;
+};
+
 struct store {
     const struct db_driver *driver;
     char *where; /* may hold a password */
@@ -40,7 +49,7 @@ struct store {
     size_t most;
 
     pthread_mutex_t lock; /* over all that follows */
-    pthread_cond_t given; /* something came back */
+    struct waiter *first; /* in the order in which they came */
     struct db **idle;     /* `most` places */
     size_t n_idle;
     size_t n_open;
@@ -60,17 +69,6 @@ static const struct db_driver *driver_of(Str url)
 bool store_url_is_known(Str url)
 {
     return driver_of(url) != NULL;
-}
-
-static void lock_start(struct store *s)
-{
-    pthread_condattr_t attr;
-
-    must_be(pthread_condattr_init(&attr) == 0);
-    must_be(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
-    must_be(pthread_cond_init(&s->given, &attr) == 0);
-    must_be(pthread_mutex_init(&s->lock, NULL) == 0);
-    (void)pthread_condattr_destroy(&attr);
 }
 
 Res store_open(struct cx *cx, const struct store_options *options, struct store **ret)
@@ -94,7 +92,7 @@ Res store_open(struct cx *cx, const struct store_options *options, struct store 
     s->place = (struct db_place){s->where, options->is_unprepared};
     s->most = (size_t)options->pool;
     s->idle = heap_alloc(s->most * sizeof(struct db *));
-    lock_start(s);
+    must_be(pthread_mutex_init(&s->lock, NULL) == 0);
     *ret = s;
     return OK;
 }
@@ -110,7 +108,6 @@ void store_close(struct store **s)
     while (old->n_idle > 0) {
         db_close(&old->idle[--old->n_idle]);
     }
-    (void)pthread_cond_destroy(&old->given);
     (void)pthread_mutex_destroy(&old->lock);
     heap_free(old->idle);
     seal_wipe(old->where, strlen(old->where));
@@ -124,6 +121,43 @@ static bool can_lend(const struct store *s, bool write)
     return (s->n_idle > 0 || s->n_open < s->most) && !(write && s->is_written);
 }
 
+/* The first who can go on: what comes back is enough for one. */
+static void wake_one(struct store *s)
+{
+    for (struct waiter *w = s->first; w != NULL; w = w->next) {
+        if (can_lend(s, w->write)) {
+            (void)pthread_cond_signal(&w->turn);
+            return;
+        }
+    }
+}
+
+static void enqueue(struct store *s, struct waiter *w)
+{
+    struct waiter **at = &s->first;
+    pthread_condattr_t attr;
+
+    must_be(pthread_condattr_init(&attr) == 0);
+    must_be(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
+    must_be(pthread_cond_init(&w->turn, &attr) == 0);
+    (void)pthread_condattr_destroy(&attr);
+    while (*at != NULL) {
+        at = &(*at)->next;
+    }
+    *at = w;
+}
+
+static void dequeue(struct store *s, struct waiter *w)
+{
+    struct waiter **at = &s->first;
+
+    while (*at != w) {
+        at = &(*at)->next;
+    }
+    *at = w->next;
+    (void)pthread_cond_destroy(&w->turn);
+}
+
 /* With the lock held. False when the deadline came first. */
 static bool wait_for_loan(struct cx *cx, struct store *s, bool write)
 {
@@ -132,13 +166,18 @@ static bool wait_for_loan(struct cx *cx, struct store *s, bool write)
         .tv_sec = (time_t)(end_ms / 1000),
         .tv_nsec = (long)(end_ms % 1000) * 1000000,
     };
+    struct waiter self = {.write = write};
+    int failed = 0;
 
-    while (!can_lend(s, write)) {
-        if (pthread_cond_timedwait(&s->given, &s->lock, &end) != 0) {
-            return can_lend(s, write);
-        }
+    if (can_lend(s, write)) {
+        return true;
     }
-    return true;
+    enqueue(s, &self);
+    while (!can_lend(s, write) && failed == 0) {
+        failed = pthread_cond_timedwait(&self.turn, &s->lock, &end);
+    }
+    dequeue(s, &self);
+    return can_lend(s, write);
 }
 
 /* `*ret` is NULL where the borrower has to open one; its place is kept. */
@@ -156,6 +195,7 @@ static Res pool_take(struct cx *cx, struct store *s, bool write, struct db **ret
     if (ok && write) {
         s->is_written = s->driver->has_one_writer;
     }
+    wake_one(s); /* there may be enough for the next, too */
     must_be(pthread_mutex_unlock(&s->lock) == 0);
     return ok ? OK : fail(cx, FAIL_UNAVAILABLE, "store: every connection is lent");
 }
@@ -172,7 +212,7 @@ static void pool_give(struct store *s, bool write, struct db *db)
     if (write) {
         s->is_written = false;
     }
-    must_be(pthread_cond_broadcast(&s->given) == 0);
+    wake_one(s);
     must_be(pthread_mutex_unlock(&s->lock) == 0);
 }
 
