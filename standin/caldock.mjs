@@ -58,7 +58,8 @@ const toIni = (sections) =>
 export class Caldock {
     log = ''; // all that the service wrote to stderr
 
-    // {binary, folder, port, standins: {google?, microsoft?}, settings?: {section: {key: value}},
+    // {binary, tool?: for commands that may not fail, folder, port, standins: {google?, microsoft?},
+    //  settings?: {section: {key: value}},
     //  store?: its URL, logFile?: where the service's stderr is appended,
     //  beside?: the Caldock that this is another node of: it has that one's public URL and keys}
     static async create(options) {
@@ -95,18 +96,22 @@ export class Caldock {
 
     // Runs a command to its end → {code, stdout, stderr}
     command(...args) {
+        return this.#execute(this.binary, args);
+    }
+
+    #execute(binary, args) {
         return new Promise((resolve) => {
             const options = { cwd: this.folder, timeout: START_MS };
             const withConfig = [...args, '--config', this.config];
-            execFile(this.binary, withConfig, options, (error, stdout, stderr) => {
+            execFile(binary, withConfig, options, (error, stdout, stderr) => {
                 resolve({ code: error ? (error.code ?? error.signal) : 0, stdout, stderr });
             });
         });
     }
 
-    // As command, but a failure is an exception; → what it printed.
+    // As command, but a failure is an exception, and it is the tool's; → what it printed.
     async run(...args) {
-        const { code, stdout, stderr } = await this.command(...args);
+        const { code, stdout, stderr } = await this.#execute(this.tool ?? this.binary, args);
         if (code !== 0) throw new Error(`caldock ${args.join(' ')} (${code}): ${stderr}`);
         return stdout.trim();
     }

@@ -22,6 +22,9 @@ const JOBS = Number(process.env.CALDOCK_E2E_JOBS ?? 2 * os.cpus().length);
 const LONG = ['crash', 'keys', 'source_faults', 'refresh', 'accounts', 'flow', 'nodes'];
 const rank = (name) => (LONG.includes(name) ? LONG.indexOf(name) : LONG.length);
 
+// What these are about is the commands: theirs are of the build that is tested, all of them.
+const COMMANDS = ['cli', 'keys', 'postgres'];
+
 const suffix = '.test.mjs';
 const files = folders.flatMap((where) => readdirSync(where).map((name) => path.join(where, name)));
 const suites = new Map(
@@ -39,7 +42,9 @@ function run(name) {
     return new Promise((resolve) => {
         const args = ['--test-reporter=tap', suites.get(name)];
         const stdio = ['ignore', 'pipe', 'inherit'];
-        const child = spawn(process.execPath, args, { stdio, timeout: PATIENCE_MS });
+        const { CALDOCK_TOOL_BIN, ...tested } = process.env;
+        const env = COMMANDS.includes(name) ? tested : { CALDOCK_TOOL_BIN, ...tested };
+        const child = spawn(process.execPath, args, { stdio, env, timeout: PATIENCE_MS });
         let output = '';
         child.stdout.on('data', (chunk) => {
             output += chunk;
