@@ -5,8 +5,9 @@
 PACKAGES_BUILD='meson ninja-build pkgconf gcc libc6-dev libllhttp-dev|node-llhttp libuv1-dev
     libcurl4-openssl-dev libjansson-dev libcjose-dev libsodium-dev libsqlite3-dev libxml2-dev
     libinih-dev libssl-dev libicu-dev libpq-dev ca-certificates'
-PACKAGES_TEST_BUILD='libcmocka-dev clang libclang-rt-dev|libclang-rt-14-dev lld'
-PACKAGES_TEST='chromium git postgresql valgrind clang-format clang-tidy cppcheck'
+PACKAGES_TEST_BUILD='libcmocka-dev lld'
+PACKAGES_TEST='clang libclang-rt-dev|libclang-rt-14-dev clang-format clang-tidy cppcheck valgrind
+    chromium git postgresql'
 
 say() { printf '%s\n' "$*" >&2; }
 
