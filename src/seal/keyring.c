@@ -61,7 +61,9 @@ void keyring_add(
                 k->at[k->n].key[i], SEAL_KEY_BYTES, i + 1, kdf_context, master)
             == 0);
     }
-    memcpy(k->created[k->n], created.p, created.n);
+    if (created.n > 0) {
+        memcpy(k->created[k->n], created.p, created.n);
+    }
     k->ids[k->n++] = id;
 }
 
