@@ -8,13 +8,12 @@
  */
 #include "app/lanes.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "app/parking.h"
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/limits.h"
 
 enum {
@@ -117,16 +116,6 @@ static void *work(void *arg)
     return NULL;
 }
 
-static void cond_open(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-
-    must_be(pthread_condattr_init(&attr) == 0);
-    must_be(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
-    must_be(pthread_cond_init(cond, &attr) == 0);
-    (void)pthread_condattr_destroy(&attr);
-}
-
 static void queue_open(struct queue *q, int most, int most_workers)
 {
     list_init(&q->jobs);
@@ -207,13 +196,6 @@ static struct parking_run again(struct lanes *l)
     return (struct parking_run){run_again, l};
 }
 
-static struct timespec next_look(void)
-{
-    int64_t ms = clock_mono_ms() + LIMIT_PARK_LOOK_MS;
-
-    return (struct timespec){ms / 1000, ms % 1000 * 1000000};
-}
-
 /* Another node may have done what parked jobs wait for: nobody wakes them here. */
 static void *look_after_parked(void *arg)
 {
@@ -226,11 +208,11 @@ static void *look_after_parked(void *arg)
             (void)pthread_cond_wait(&l->someone_parked, &l->lock);
             continue;
         }
-        struct timespec until = next_look();
-        int ended = 0;
+        int64_t until_ms = clock_mono_ms() + LIMIT_PARK_LOOK_MS;
+        bool is_early = true;
 
-        while (!l->is_stopping && ended != ETIMEDOUT) {
-            ended = pthread_cond_timedwait(&l->someone_parked, &l->lock, &until);
+        while (!l->is_stopping && is_early) {
+            is_early = cond_wait_until(&l->someone_parked, &l->lock, until_ms);
         }
         parking_look(&l->parking, clock_mono_ms(), &run);
     }

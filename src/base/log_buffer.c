@@ -7,11 +7,11 @@
  */
 #include "base/log_buffer.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/cx.h"
 #include "base/log.h"
 
@@ -49,14 +49,6 @@ static void unlock(struct log_buffer *b)
     must_be(pthread_mutex_unlock(&b->lock) == 0);
 }
 
-/* With the lock held; false when it is `until_ms` already. */
-static bool wait_until(struct log_buffer *b, pthread_cond_t *cond, int64_t until_ms)
-{
-    struct timespec until = {until_ms / 1000, until_ms % 1000 * 1000000};
-
-    return pthread_cond_timedwait(cond, &b->lock, &until) != ETIMEDOUT;
-}
-
 /* With the lock held. false: all is written, and no more will come. */
 static bool wait_for_lines(struct log_buffer *b)
 {
@@ -65,7 +57,8 @@ static bool wait_for_lines(struct log_buffer *b)
     }
     int64_t until_ms = clock_mono_ms() + GATHER_MS;
 
-    while (!b->is_hasty && !b->is_closing && wait_until(b, &b->filled, until_ms)) {
+    while (!b->is_hasty && !b->is_closing
+           && cond_wait_until(&b->filled, &b->lock, until_ms)) {
     }
     return b->filling->n > 0 || b->lost > 0;
 }
@@ -105,16 +98,6 @@ static void *write_all(void *arg)
     return NULL;
 }
 
-static void cond_open(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-
-    must_be(pthread_condattr_init(&attr) == 0);
-    must_be(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
-    must_be(pthread_cond_init(cond, &attr) == 0);
-    (void)pthread_condattr_destroy(&attr);
-}
-
 struct log_buffer *log_buffer_open(void)
 {
     struct log_buffer *b = heap_alloc(sizeof(*b));
@@ -151,7 +134,7 @@ static bool has_room(struct log_buffer *b, size_t n)
 
     while (is_in_time && n > HALF_BYTES - b->filling->n) {
         from_ms = from_ms == 0 ? clock_mono_ms() : from_ms;
-        is_in_time = wait_until(b, &b->emptied, from_ms + PATIENCE_MS);
+        is_in_time = cond_wait_until(&b->emptied, &b->lock, from_ms + PATIENCE_MS);
     }
     return n <= HALF_BYTES - b->filling->n;
 }

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "seal/seal.h"
@@ -135,12 +136,8 @@ static void wake_one(struct store *s)
 static void enqueue(struct store *s, struct waiter *w)
 {
     struct waiter **at = &s->first;
-    pthread_condattr_t attr;
 
-    must_be(pthread_condattr_init(&attr) == 0);
-    must_be(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0);
-    must_be(pthread_cond_init(&w->turn, &attr) == 0);
-    (void)pthread_condattr_destroy(&attr);
+    cond_open(&w->turn);
     while (*at != NULL) {
         at = &(*at)->next;
     }
@@ -162,19 +159,15 @@ static void dequeue(struct store *s, struct waiter *w)
 static bool wait_for_loan(struct cx *cx, struct store *s, bool write)
 {
     int64_t end_ms = clock_mono_ms() + cx_left_ms(cx, LIMIT_STORE_WAIT_MS);
-    struct timespec end = {
-        .tv_sec = (time_t)(end_ms / 1000),
-        .tv_nsec = (long)(end_ms % 1000) * 1000000,
-    };
     struct waiter self = {.write = write};
-    int failed = 0;
+    bool is_in_time = true;
 
     if (can_lend(s, write)) {
         return true;
     }
     enqueue(s, &self);
-    while (!can_lend(s, write) && failed == 0) {
-        failed = pthread_cond_timedwait(&self.turn, &s->lock, &end);
+    while (!can_lend(s, write) && is_in_time) {
+        is_in_time = cond_wait_until(&self.turn, &s->lock, end_ms);
     }
     dequeue(s, &self);
     return can_lend(s, write);
