@@ -4,7 +4,7 @@
 // CALDOCK_CRASH_BIN: a build with -Dcrash_points=true, for a rotation that is killed.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,6 +31,12 @@ async function inWorld(options, body) {
         }
         await world.close();
     }
+}
+
+// As docs/keys.md says: a file that a node finds is whole.
+async function bring(from, to) {
+    await copyFile(from, `${to}.brought`);
+    await rename(`${to}.brought`, to);
 }
 
 async function until(what, look) {
@@ -267,14 +273,14 @@ test(
             );
             assert.equal((await find(one, second)).missing_on.length, 2);
             await refused(one, /hasn't loaded the key.*copy the key file/, 'use', second);
-            await copyFile(one.keys, two.keys);
+            await bring(one.keys, two.keys);
             await until(
                 'the second has it',
                 async () => (await find(one, second)).loaded_by.length === 2,
             );
             await refused(two, /hasn't loaded the key/, 'use', second);
             await refused(three, /not in .*caldock\.keys/, 'use', second);
-            await copyFile(one.keys, three.keys);
+            await bring(one.keys, three.keys);
             await use(two, second);
             assert.equal(await sealing(three), second);
             await sealsEverywhere(world, second);
@@ -282,7 +288,7 @@ test(
             await endFlows(world, first);
             await one.run('keys', 'drop', first);
             await refused(two, /was dropped.*caldock keys add/, 'use', first);
-            for (const node of [two, three]) await copyFile(one.keys, node.keys);
+            for (const node of [two, three]) await bring(one.keys, node.keys);
             await until('all have let it go', () =>
                 [two, three].every(({ log }) => log.match(/what="keys"/g)?.length === 2),
             );
@@ -301,7 +307,7 @@ test(
             const [one, two, three] = world.nodes;
             const [id] = await connectMany(world, 1);
             const second = await one.run('keys', 'add');
-            await copyFile(one.keys, two.keys);
+            await bring(one.keys, two.keys);
             three.process.kill('SIGSTOP'); // so long that the others forget it
             await world.alterStore(
                 `update nodes set seen_at = 0 where id = '${/node="([^"]+)"/.exec(three.log)[1]}'`,
@@ -315,7 +321,7 @@ test(
             }
             assert.equal((await read(world, id, three)).status, 503);
             assert.match(three.log, new RegExp(`keys_refused.*${second}`));
-            await copyFile(one.keys, three.keys);
+            await bring(one.keys, three.keys);
             await until('it serves again', () => isReady(world, three));
             for (const at of world.nodes) assert.equal((await read(world, id, at)).status, 200);
         }),
