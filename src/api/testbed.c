@@ -10,27 +10,25 @@
 
 struct bed bed;
 
-static Res bed_fill(struct cx *cx, struct db *db, void *arg)
+Res bed_add(struct cx *cx, struct db *db, void *tenant)
 {
-    static const Str patterns[] = {SI(BED_PATTERN)};
     static const struct feature features[] = {
         {SI(FEATURE_CALENDARS), true}
     };
-    static const int64_t providers[] = {BED_PROVIDER};
+    struct bed_tenant *b = tenant;
     const struct provider p = {
-        .id = BED_PROVIDER,
+        .id = b->provider,
         .name = S("Example"),
-        .patterns = patterns,
-        .n_patterns = COUNT(patterns),
+        .patterns = b->patterns,
+        .n_patterns = b->n_patterns,
         .features = features,
         .n_features = COUNT(features),
     };
     const struct api_token t = {
-        .modes = MODE_PROVIDER, .providers = providers, .n_providers = COUNT(providers)};
+        .modes = MODE_PROVIDER, .providers = &b->provider, .n_providers = 1};
 
-    (void)arg;
     TRY(provider_add(cx, db, &p));
-    return token_add(cx, db, &t, S("01234567890123456789012345678901"), &bed.token);
+    return token_add(cx, db, &t, b->token_hash, &b->token);
 }
 
 static void bed_source(enum source_id id)
@@ -53,6 +51,13 @@ static void bed_source(enum source_id id)
 
 int bed_open(void **state)
 {
+    static const Str patterns[] = {SI(BED_PATTERN)};
+    struct bed_tenant tenant = {
+        .provider = BED_PROVIDER,
+        .patterns = patterns,
+        .n_patterns = COUNT(patterns),
+        .token_hash = S("01234567890123456789012345678901"),
+    };
     struct cx *cx = t_cx();
     const char *keys;
 
@@ -69,7 +74,8 @@ int bed_open(void **state)
 
     T_OK(store_open(cx, &options, &bed.store));
     T_OK(store_migrate(cx, bed.store));
-    T_OK(store_write(cx, bed.store, bed_fill, NULL));
+    T_OK(store_write(cx, bed.store, bed_add, &tenant));
+    bed.token = tenant.token;
     bed.settings = (struct settings){
         .node = S("node"),
         .total_timeout_ms = BED_TIMEOUT_MS,

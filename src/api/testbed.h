@@ -30,6 +30,17 @@ struct bed {
 
 extern struct bed bed; /* of the test that runs */
 
+/* A provider and its token. */
+struct bed_tenant {
+    int64_t provider;
+    const Str *patterns;
+    size_t n_patterns;
+    Str token_hash;
+    int64_t token; /* its number, once it is added */
+};
+
+Res bed_add(struct cx *cx, struct db *db, void *tenant) MUST;
+
 int bed_open(void **state);
 int bed_close(void **state);
 

@@ -71,37 +71,21 @@ struct http_exchange *http_exchange_of(struct http_post *post)
     return NULL;
 }
 
-static Res add_token(struct cx *cx, struct db *db, void *arg)
-{
-    static const Str patterns[] = {SI(BED_PATTERN), SI(WARM_PATTERN)};
-    static const struct feature features[] = {
-        {SI(FEATURE_CALENDARS), true}
-    };
-    static const int64_t providers[] = {BED_PROVIDER + 1};
-    const struct provider p = {
-        .id = providers[0],
-        .name = S("Warm"),
-        .patterns = patterns,
-        .n_patterns = COUNT(patterns),
-        .features = features,
-        .n_features = COUNT(features),
-    };
-    const struct api_token t = {
-        .modes = MODE_PROVIDER, .providers = providers, .n_providers = COUNT(providers)};
-    int64_t id;
-
-    TRY(provider_add(cx, db, &p));
-    return token_add(cx, db, &t, (Str){arg, AUTH_TOKEN_HASH_BYTES}, &id);
-}
-
 /* As a worker does it for a cold credential. */
 static void warm_up(struct loop *loop)
 {
+    static const Str patterns[] = {SI(BED_PATTERN), SI(WARM_PATTERN)};
+    struct bed_tenant tenant = {
+        .provider = BED_PROVIDER + 1,
+        .patterns = patterns,
+        .n_patterns = COUNT(patterns),
+    };
     struct auth_need need = {.credential = true, .provider = true};
     struct auth_loaded *loaded;
 
     api_token_hash(S(TOKEN), need.hash);
-    T_OK(BED_WRITE(add_token, need.hash));
+    tenant.token_hash = (Str){(const char *)need.hash, AUTH_TOKEN_HASH_BYTES};
+    T_OK(BED_WRITE(bed_add, &tenant));
     T_OK(auth_load(
         t_cx(), bed.store, NULL, &loop->snapshot->settings.auth, &need, &loaded));
     auth_keep(loop->cache, loaded);
