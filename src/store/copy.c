@@ -97,20 +97,6 @@ struct copying {
     bool is_done;
 };
 
-/* The number in the one row there is; 0 without one. */
-static Res query_int(
-    struct cx *cx, struct db *db, const char *sql, const struct db_value *args, size_t n,
-    int64_t *ret)
-{
-    CLEANUP(db_done) struct db_stmt *stmt = NULL;
-    bool row;
-
-    TRY(db_query(cx, db, sql, args, n, &stmt));
-    TRY(db_step(cx, stmt, &row));
-    *ret = row ? db_get_int(stmt, 0) : 0;
-    return OK;
-}
-
 static struct db_value read_column(
     struct arena *mem, struct db_stmt *stmt, const struct table *t, int column)
 {
@@ -197,12 +183,12 @@ static Res copy_last_id(
 {
     int64_t last = 0;
 
-    TRY(query_int(
+    TRY(db_query_int(
         cx, from, db_driver_of(from)->last_id, DB_ARGS(db_text(t->name)), &last));
     if (last == 0) {
         return OK;
     }
-    return query_int(
+    return db_query_int(
         cx, to, db_driver_of(to)->set_last_id, DB_ARGS(db_text(t->name), db_int(last)),
         &last);
 }
@@ -216,8 +202,8 @@ static Res copy_table(
 
     TRY(copy_rows(cx, c->from, to, t));
     TRY(t->gives_ids ? copy_last_id(cx, c->from, to, t) : OK);
-    TRY(query_int(cx, c->from, t->count, NULL, 0, &wanted));
-    TRY(query_int(cx, to, t->count, NULL, 0, &got));
+    TRY(db_query_int(cx, c->from, t->count, NULL, 0, &wanted));
+    TRY(db_query_int(cx, to, t->count, NULL, 0, &got));
     if (got != wanted) {
         return fail(
             cx, FAIL_INTERNAL, "%.*s: %lld rows have become %lld; nothing was copied",
@@ -234,7 +220,7 @@ static Res refuse_data(struct cx *cx, struct db *to, const struct table *t)
     if (t->clear != NULL) {
         return db_exec(cx, to, t->clear, NULL, 0, NULL);
     }
-    TRY(query_int(cx, to, t->count, NULL, 0, &rows));
+    TRY(db_query_int(cx, to, t->count, NULL, 0, &rows));
     if (rows > 0) {
         return fail(
             cx, FAIL_CONFLICT,

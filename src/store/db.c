@@ -202,6 +202,20 @@ Res db_exec(
     return OK;
 }
 
+Res db_query_int(
+    struct cx *cx, struct db *db, const char *sql, const struct db_value *args, size_t n,
+    int64_t *ret)
+{
+    CLEANUP(db_done) struct db_stmt *stmt = NULL;
+    bool row;
+
+    TRY(db_query(cx, db, sql, args, n, &stmt));
+    TRY(db_step(cx, stmt, &row));
+    must_be(row);
+    *ret = db_get_int(stmt, 0);
+    return OK;
+}
+
 int64_t db_get_int(struct db_stmt *stmt, int column)
 {
     return stmt->db->driver->get_int(stmt->handle, column);

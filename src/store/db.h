@@ -45,6 +45,10 @@ bool db_next(struct cx *cx, struct db_stmt *stmt, Res *r);
 Res db_exec(
     struct cx *cx, struct db *db, const char *sql, const struct db_value *args, size_t n,
     int64_t *changed) MUST;
+/* For a statement that gives one row with one number. */
+Res db_query_int(
+    struct cx *cx, struct db *db, const char *sql, const struct db_value *args, size_t n,
+    int64_t *ret) MUST;
 void db_done(struct db_stmt **stmt); /* accepts NULL */
 
 int64_t db_get_int(struct db_stmt *stmt, int column); /* NULL is 0 */

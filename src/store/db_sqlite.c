@@ -326,9 +326,9 @@ const struct db_driver db_sqlite = {
     .has_one_writer = true,
     .has_schema = "select count(*) from sqlite_schema where name = 'schema_version'",
     .last_id = "select coalesce(max(seq), 0) from sqlite_sequence where name = $1",
-    .set_last_id =
-        "insert or replace into sqlite_sequence (rowid, name, seq)"
-        " values ((select rowid from sqlite_sequence where name = $1), $1, $2)",
+    .set_last_id = "insert or replace into sqlite_sequence (rowid, name, seq)"
+                   " values ((select rowid from sqlite_sequence where name = $1), $1, $2)"
+                   " returning seq",
     .migrations = migrations_sqlite,
     .n_migrations = COUNT(migrations_sqlite),
     .locate = locate,

@@ -31,7 +31,7 @@ struct db_driver {
     const char
         *lock_schema;    /* shuts out who else migrates; NULL: the writer's lock does */
     const char *last_id; /* the last id that table $1 gave, 0 if none */
-    const char *set_last_id;           /* the same said: $1, $2 */
+    const char *set_last_id;           /* the same said: $1, $2; gives it back */
     const struct embedded *migrations; /* the first brings the schema to version 1 */
     size_t n_migrations;
 

@@ -316,11 +316,11 @@ static const struct kind_sql {
     [SEALED_GRANT] =
         {"select g.account, a.provider, '', g.version, g.sealed from grants g"
          " join accounts a on a.id = g.account"
-         " where g.key_id <> $1 and g.account > $2 order by g.account limit $3", "select count(*), 0 from grants where key_id <> $1",
+         " where g.key_id <> $1 and g.account > $2 order by g.account limit $3", "select count(*) from grants where key_id <> $1",
                         "update grants set key_id = $3, sealed = $4 where account = $1 and version = $2"},
     [SEALED_TASK] =
         {"select id, source, subject, key_id, sealed from tasks"
-         " where key_id <> $1 and id > $2 order by id limit $3",                 "select count(*), 0 from tasks where key_id <> $1",
+         " where key_id <> $1 and id > $2 order by id limit $3",                 "select count(*) from tasks where key_id <> $1",
                         "update tasks set key_id = $3, sealed = $4 where id = $1 and key_id = $2"       },
 };
 
@@ -353,11 +353,7 @@ Res sealed_list(struct cx *cx, struct db *db, struct sealed_page *page)
 Res sealed_count(
     struct cx *cx, struct db *db, enum sealed_kind kind, uint32_t key, int64_t *ret)
 {
-    int64_t row[2];
-
-    TRY(query_ints(cx, db, kinds[kind].count, DB_ARGS(db_int(key)), row));
-    *ret = row[0];
-    return OK;
+    return db_query_int(cx, db, kinds[kind].count, DB_ARGS(db_int(key)), ret);
 }
 
 /* The version stays: it is the same grant. Who has read it writes over it all the same,

@@ -10,29 +10,16 @@
 #include "base/cx.h"
 #include "store/driver.h"
 
-/* One row, one number. */
-static Res query_int(struct cx *cx, struct db *db, const char *sql, int64_t *ret)
-{
-    CLEANUP(db_done) struct db_stmt *stmt = NULL;
-    bool row;
-
-    TRY(db_query(cx, db, sql, NULL, 0, &stmt));
-    TRY(db_step(cx, stmt, &row));
-    must_be(row);
-    *ret = db_get_int(stmt, 0);
-    return OK;
-}
-
 static Res schema_version(struct cx *cx, struct db *db, int64_t *ret)
 {
     int64_t tables = 0;
 
-    TRY(query_int(cx, db, db_driver_of(db)->has_schema, &tables));
+    TRY(db_query_int(cx, db, db_driver_of(db)->has_schema, NULL, 0, &tables));
     if (tables == 0) {
         *ret = 0;
         return OK;
     }
-    return query_int(cx, db, "select max(version) from schema_version", ret);
+    return db_query_int(cx, db, "select max(version) from schema_version", NULL, 0, ret);
 }
 
 /* How many migrations the schema lacks. */

@@ -13,45 +13,10 @@
 
 enum { SKIPPED = 77 }; /* Meson's word for it */
 
-static struct cx soon(void)
-{
-    return (struct cx){.deadline_ms = clock_mono_ms() + 50};
-}
-
 /* The tests' URL with more options at its end. */
 static const char *url_with(const char *more)
 {
     return str_cat(&t_cx()->mem, str_from_z(t_url), (Str){more, strlen(more) + 1}).p;
-}
-
-static Res query_int(struct cx *cx, struct db *db, const char *sql, int64_t *ret)
-{
-    CLEANUP(db_done) struct db_stmt *stmt = NULL;
-    bool row;
-
-    TRY(db_query(cx, db, sql, NULL, 0, &stmt));
-    TRY(db_step(cx, stmt, &row));
-    must_be(row);
-    *ret = db_get_int(stmt, 0);
-    return OK;
-}
-
-static Res put_setting(struct cx *cx, struct db *db, void *value)
-{
-    return setting_put(cx, db, S("name"), *(Str *)value);
-}
-
-static Res get_setting(struct cx *cx, struct db *db, void *value)
-{
-    return setting_get(cx, db, S("name"), value);
-}
-
-static Str setting_of(struct store *s)
-{
-    Str value = S("none");
-
-    (void)store_read(t_cx(), s, get_setting, &value).code;
-    return value;
 }
 
 static struct store *migrated(int pool)
@@ -121,7 +86,7 @@ static void test_connecting_ends_with_the_deadline(void **state)
 {
     int port;
     int fd = silent_port(&port);
-    struct cx cx = soon();
+    struct cx cx = t_soon();
     char url[80];
 
     (void)state;
@@ -143,21 +108,21 @@ static Res sleep_long(struct cx *cx, struct db *db, void *arg)
     int64_t n;
 
     (void)arg;
-    return query_int(cx, db, "select 1 from pg_sleep(60)", &n);
+    return db_query_int(cx, db, "select 1 from pg_sleep(60)", NULL, 0, &n);
 }
 
 static void test_a_statement_ends_with_the_deadline(void **state)
 {
     CLEANUP(store_close) struct store *s = migrated(1);
-    struct cx cx = soon();
+    struct cx cx = t_soon();
     Str value = S("after");
 
     (void)state;
     T_INT(store_write(&cx, s, sleep_long, NULL).code, FAIL_UNAVAILABLE);
     T_INT(store_read(&cx, s, sleep_long, NULL).code, FAIL_UNAVAILABLE);
     cx_done(&cx);
-    T_OK(store_write(t_cx(), s, put_setting, &value));
-    T_STR(setting_of(s), S("after"));
+    T_OK(store_write(t_cx(), s, t_setting_put, &value));
+    T_STR(t_setting(s), S("after"));
 }
 
 static Res put_bad_text(struct cx *cx, struct db *db, void *arg)
@@ -239,7 +204,7 @@ static Res count_beside_others(struct cx *cx, struct db *db, void *arg)
         struct cx inner = {0};
         Str other = S("other");
 
-        T_INT(store_write(&inner, r->store, put_setting, &other).code, FAIL_NONE);
+        T_INT(store_write(&inner, r->store, t_setting_put, &other).code, FAIL_NONE);
         cx_done(&inner);
     }
     return setting_put(cx, db, S("name"), S("mine"));
@@ -254,15 +219,15 @@ static void test_a_conflict_is_tried_again_until_the_deadline(void **state)
     Str value = S("before");
 
     (void)state;
-    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_write(t_cx(), s, t_setting_put, &value));
     T_OK(store_write(t_cx(), s, count_beside_others, &r));
     T_INT(r.tries, 4);
-    T_STR(setting_of(s), S("mine"));
+    T_STR(t_setting(s), S("mine"));
     cx.deadline_ms = clock_mono_ms() + 1000;
     T_INT(store_write(&cx, s, count_beside_others, &endless).code, FAIL_UNAVAILABLE);
     T_TRUE(endless.tries > 1);
     cx_done(&cx);
-    T_STR(setting_of(s), S("other"));
+    T_STR(t_setting(s), S("other"));
 }
 
 static Res swallow_a_failure(struct cx *cx, struct db *db, void *arg)
@@ -279,9 +244,9 @@ static void test_what_was_rolled_back_is_no_success(void **state)
     Str value = S("before");
 
     (void)state;
-    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_write(t_cx(), s, t_setting_put, &value));
     T_FAIL(FAIL_UNAVAILABLE, store_write(t_cx(), s, swallow_a_failure, NULL));
-    T_STR(setting_of(s), S("before"));
+    T_STR(t_setting(s), S("before"));
 }
 
 /* Lost connections. */
@@ -305,7 +270,7 @@ static Res put_and_be_killed(struct cx *cx, struct db *db, void *arg)
 {
     struct victim *v = arg;
 
-    TRY(query_int(cx, db, "select pg_backend_pid()", &v->pid));
+    TRY(db_query_int(cx, db, "select pg_backend_pid()", NULL, 0, &v->pid));
     if (++v->tries == 1 && v->dies) {
         terminate(v->pid);
     }
@@ -320,7 +285,7 @@ static void test_work_is_run_again_when_its_connection_is_lost(void **state)
     (void)state;
     T_OK(store_write(t_cx(), s, put_and_be_killed, &v));
     T_INT(v.tries, 2);
-    T_STR(setting_of(s), S("put"));
+    T_STR(t_setting(s), S("put"));
 }
 
 static void test_an_idle_connection_that_was_lost_is_not_noticed(void **state)
@@ -363,7 +328,7 @@ static void test_a_commit_without_an_answer_is_not_tried_again(void **state)
     T_INT(v.tries, 1);
     sql = "drop trigger die on settings";
     T_OK(store_write(t_cx(), s, run_script, &sql)); /* on a new connection */
-    T_STR(setting_of(s), S("none"));
+    T_STR(t_setting(s), S("none"));
 }
 
 /* Prepared statements. */
@@ -373,8 +338,9 @@ static Res count_prepared(struct cx *cx, struct db *db, void *n)
     Str value;
 
     TRY(setting_get(cx, db, S("name"), &value));
-    return query_int(
-        cx, db, "select count(*) from pg_prepared_statements where not from_sql", n);
+    return db_query_int(
+        cx, db, "select count(*) from pg_prepared_statements where not from_sql", NULL, 0,
+        n);
 }
 
 static void test_statements_are_prepared_unless_told_otherwise(void **state)
@@ -389,10 +355,10 @@ static void test_statements_are_prepared_unless_told_otherwise(void **state)
 
         T_OK(store_open(t_cx(), &options, &s));
         T_OK(store_migrate(t_cx(), s));
-        T_OK(store_write(t_cx(), s, put_setting, &value));
+        T_OK(store_write(t_cx(), s, t_setting_put, &value));
         T_OK(store_read(t_cx(), s, count_prepared, &n));
         T_TRUE(off == 1 ? n == 0 : n >= 3);
-        T_STR(setting_of(s), S("value"));
+        T_STR(t_setting(s), S("value"));
     }
 }
 
@@ -585,9 +551,9 @@ static void test_a_crash_under_load_loses_nothing_that_was_committed(void **stat
         T_INT(l.writers[i].wrong, 0);
     }
     T_INT(run_cluster("crash"), 0);
-    T_FAIL(FAIL_UNAVAILABLE, store_read(t_cx(), s, get_setting, &value));
+    T_FAIL(FAIL_UNAVAILABLE, store_read(t_cx(), s, t_setting_get, &value));
     T_INT(run_cluster("start"), 0);
-    T_FAIL(FAIL_NOT_FOUND, store_read(t_cx(), s, get_setting, &value)); /* at once */
+    T_FAIL(FAIL_NOT_FOUND, store_read(t_cx(), s, t_setting_get, &value)); /* at once */
 }
 
 int main(void)

@@ -34,11 +34,6 @@ static bool file_contains(const char *suffix, Str part)
     return str_contains((Str){bytes, n}, part);
 }
 
-static Res put_setting(struct cx *cx, struct db *db, void *value)
-{
-    return setting_put(cx, db, S("name"), *(Str *)value);
-}
-
 static void test_open_reads_a_path_relative_to_its_folder(void **state)
 {
     struct store_options options = {
@@ -74,7 +69,7 @@ static void test_migrate_makes_files_that_are_the_owners_alone(void **state)
 
     (void)state;
     T_OK(store_migrate(t_cx(), s));
-    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_write(t_cx(), s, t_setting_put, &value));
     (void)umask(before);
     for (size_t i = 0; i < COUNT(suffixes); i++) {
         char path[96];

@@ -7,12 +7,6 @@
 
 #include "base/clock.h"
 
-/* A context of its own, whose time is soon over. */
-static struct cx soon(void)
-{
-    return (struct cx){.deadline_ms = clock_mono_ms() + 50};
-}
-
 /* Runs `child` in a process of its own; its exit status, or minus the signal. */
 static int status_of(pid_t child)
 {
@@ -20,24 +14,6 @@ static int status_of(pid_t child)
 
     must_be(waitpid(child, &status, 0) == child);
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-static Res put_setting(struct cx *cx, struct db *db, void *value)
-{
-    return setting_put(cx, db, S("name"), *(Str *)value);
-}
-
-static Res get_setting(struct cx *cx, struct db *db, void *value)
-{
-    return setting_get(cx, db, S("name"), value);
-}
-
-static Str setting_of(struct store *s)
-{
-    Str value = S("none");
-
-    (void)store_read(t_cx(), s, get_setting, &value).code;
-    return value;
 }
 
 /* Opening and migrating. */
@@ -85,10 +61,10 @@ static void test_migrate_brings_an_empty_store_up_to_date_once(void **state)
     T_FAIL(FAIL_UNAVAILABLE, store_check(t_cx(), s));
     T_OK(store_migrate(t_cx(), s));
     T_OK(store_check(t_cx(), s));
-    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_write(t_cx(), s, t_setting_put, &value));
     T_OK(store_migrate(t_cx(), again));
     T_OK(store_check(t_cx(), again));
-    T_STR(setting_of(again), S("kept"));
+    T_STR(t_setting(again), S("kept"));
 }
 
 static void test_migrations_are_numbered_from_one(void **state)
@@ -184,13 +160,13 @@ static void test_write_undoes_what_a_failed_work_did(void **state)
 
     (void)state;
     T_OK(store_migrate(t_cx(), s));
-    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_write(t_cx(), s, t_setting_put, &value));
     for (size_t i = 0; i < COUNT(kinds); i++) {
         enum fail kind = kinds[i];
 
         T_FAIL(kind, store_write(t_cx(), s, put_and_fail, &kind));
         T_STR(str_from_z(t_cx()->why.text), S("as the test wants it"));
-        T_STR(setting_of(s), S("kept"));
+        T_STR(t_setting(s), S("kept"));
     }
 }
 
@@ -203,9 +179,9 @@ struct nested {
 /* A context that fails soon where failing is what is wanted, since it waits for that. */
 static Res run_inner(const struct nested *n, Str *value)
 {
-    struct cx inner = n->want == FAIL_NONE ? (struct cx){0} : soon();
-    Res r = n->write ? store_write(&inner, n->store, put_setting, value)
-                     : store_read(&inner, n->store, get_setting, value);
+    struct cx inner = n->want == FAIL_NONE ? (struct cx){0} : t_soon();
+    Res r = n->write ? store_write(&inner, n->store, t_setting_put, value)
+                     : store_read(&inner, n->store, t_setting_get, value);
 
     *value = str_dup(&t_cx()->mem, *value);
     cx_done(&inner);
@@ -238,13 +214,13 @@ static void test_write_shuts_out_writers_and_no_readers(void **state)
 
     (void)state;
     T_OK(store_migrate(t_cx(), s));
-    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_write(t_cx(), s, t_setting_put, &value));
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct nested row = rows[i];
 
         T_FAIL(FAIL_CONFLICT, store_write(t_cx(), s, nest, &row));
     }
-    T_STR(setting_of(s), S("before"));
+    T_STR(t_setting(s), S("before"));
 }
 
 static Res nest_in_read(struct cx *cx, struct db *db, void *arg)
@@ -268,9 +244,9 @@ static void test_read_sees_one_moment_while_others_write(void **state)
 
     (void)state;
     T_OK(store_migrate(t_cx(), s));
-    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_write(t_cx(), s, t_setting_put, &value));
     T_OK(store_read(t_cx(), s, nest_in_read, &(struct nested){s, true, FAIL_NONE}));
-    T_STR(setting_of(s), S("after"));
+    T_STR(t_setting(s), S("after"));
 }
 
 static void test_read_fails_when_every_connection_is_lent(void **state)
@@ -281,9 +257,9 @@ static void test_read_fails_when_every_connection_is_lent(void **state)
 
     (void)state;
     T_OK(store_migrate(t_cx(), s));
-    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_write(t_cx(), s, t_setting_put, &value));
     T_FAIL(FAIL_CONFLICT, store_write(t_cx(), s, nest, &n));
-    T_STR(setting_of(s), S("before")); /* and is there again afterwards */
+    T_STR(t_setting(s), S("before")); /* and is there again afterwards */
 }
 
 /* Two threads, one connection: the second gets it when the first is done. */
@@ -331,7 +307,7 @@ static void test_read_waits_for_a_connection(void **state)
 
     (void)state;
     T_OK(store_migrate(t_cx(), s));
-    T_OK(store_write(t_cx(), s, put_setting, &value));
+    T_OK(store_write(t_cx(), s, t_setting_put, &value));
     for (int i = 0; i < THREADS; i++) {
         all[i] = (struct waiter){.store = s, .running = &running};
         must_be(pthread_create(&all[i].thread, NULL, wait_and_read, &all[i]) == 0);
@@ -416,13 +392,13 @@ static void test_commit_outlives_the_process_and_nothing_else_does(void **state)
         Str value = S("committed");
 
         must_be(store_migrate(t_cx(), s).code == FAIL_NONE);
-        must_be(store_write(t_cx(), s, put_setting, &value).code == FAIL_NONE);
+        must_be(store_write(t_cx(), s, t_setting_put, &value).code == FAIL_NONE);
         (void)store_write(t_cx(), s, put_and_die, NULL).code;
         _exit(0);
     }
     T_INT(status_of(child), -SIGKILL);
     T_OK(store_check(t_cx(), s));
-    T_STR(setting_of(s), S("committed"));
+    T_STR(t_setting(s), S("committed"));
 }
 
 TS_MAIN(

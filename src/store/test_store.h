@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/testing.h"
 #include "store/driver.h"
 
@@ -123,6 +124,31 @@ static inline struct db *t_db(void)
     T_OK(store_migrate(t_cx(), s));
     T_OK(db_open(t_cx(), t_driver, &place, &db));
     return db;
+}
+
+/* A context of its own, whose time is soon over. */
+static inline struct cx t_soon(void)
+{
+    return (struct cx){.deadline_ms = clock_mono_ms() + 50};
+}
+
+/* One setting, to write and to read. */
+static inline Res t_setting_put(struct cx *cx, struct db *db, void *value)
+{
+    return setting_put(cx, db, S("name"), *(Str *)value);
+}
+
+static inline Res t_setting_get(struct cx *cx, struct db *db, void *value)
+{
+    return setting_get(cx, db, S("name"), value);
+}
+
+static inline Str t_setting(struct store *s)
+{
+    Str value = S("none");
+
+    (void)store_read(t_cx(), s, t_setting_get, &value).code;
+    return value;
 }
 
 #define TS(name) cmocka_unit_test_setup_teardown(name, t_store_start, t_store_end)
