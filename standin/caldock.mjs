@@ -71,8 +71,7 @@ export class Caldock {
         caldock.publicUrl = options.beside?.publicUrl ?? caldock.url;
         caldock.keys = path.join(options.folder, 'caldock.keys');
         await mkdir(options.folder, { recursive: true });
-        const { code, stderr } = await caldock.command('init');
-        if (code !== 0) throw new Error(`caldock init: ${stderr}`);
+        await caldock.run('init');
         if (options.beside) await copyFile(options.beside.keys, caldock.keys);
         await caldock.configure(options.settings);
         return caldock;

@@ -14,8 +14,11 @@ function published({ publicKey, privateKey }, extra) {
 
 const named = (issuer) => issuer && { issuer };
 
-const signingKey = async (issuer) =>
-    published(await generate('rsa', { modulusLength: 2048 }), { alg: 'RS256', ...named(issuer) });
+const signingKey = (pair, issuer) => published(pair, { alg: 'RS256', ...named(issuer) });
+const rsaPair = () => generate('rsa', { modulusLength: 2048 });
+
+// What the stand-ins of a process start with: making them takes longer than all else of a start.
+const firstPairs = [];
 
 // Keys that no client may accept for RS256, though they stand in the JWKS.
 const makeDecoys = async (issuer) => ({
@@ -39,7 +42,10 @@ export class Keys {
     // `issuers`: one per key in use; [undefined] where keys name none.
     static async make(issuers, { decoys = false } = {}) {
         const keys = new Keys();
-        for (const issuer of issuers) keys.#current.set(issuer, await signingKey(issuer));
+        for (const [i, issuer] of issuers.entries()) {
+            firstPairs[i] ??= rsaPair();
+            keys.#current.set(issuer, signingKey(await firstPairs[i], issuer));
+        }
         if (decoys) keys.decoys = await makeDecoys(issuers[0]);
         return keys;
     }
@@ -63,7 +69,7 @@ export class Keys {
     async rotate({ drop = false } = {}) {
         const old = [...this.#current.values()];
         for (const issuer of this.#current.keys()) {
-            this.#current.set(issuer, await signingKey(issuer));
+            this.#current.set(issuer, signingKey(await rsaPair(), issuer));
         }
         this.#retired = drop ? [] : [...this.#retired, ...old];
     }

@@ -30,7 +30,9 @@ static inline bool t_is_sqlite(void)
 
 static inline const char *t_postgres(void)
 {
-    return getenv("CALDOCK_TEST_POSTGRES");
+    const char *url = getenv("CALDOCK_TEST_POSTGRES");
+
+    return url == NULL || *url == 0 ? NULL : url;
 }
 
 static inline void t_remove(const char *suffix)
