@@ -249,9 +249,10 @@ static enum connection_state next_state(const struct http_connection *c)
 static void on_room(uv_handle_t *handle, size_t wanted, uv_buf_t *ret)
 {
     const struct http_connection *c = handle->data;
+    bool is_answered = c->state == CONNECTION_ANSWERED;
 
     (void)wanted;
-    *ret = uv_buf_init(c->loop->read_bytes, LOOP_READ_BYTES);
+    *ret = uv_buf_init(c->loop->read_bytes, is_answered ? 0 : LOOP_READ_BYTES);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
@@ -259,6 +260,9 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
     struct http_connection *c = stream->data;
     bool is_leaving = c->state == CONNECTION_LEAVING;
 
+    if (n == UV_ENOBUFS) {
+        return; /* nothing was read: on_room had none */
+    }
     c->dropped += is_leaving && n > 0 ? (size_t)n : 0;
     if (n < 0 || c->dropped > DROPPED_MOST_BYTES) {
         connection_close(c);
@@ -286,13 +290,30 @@ static void settle(struct http_connection *c)
     }
 }
 
-/* Goes on until there is nothing to do but wait. */
+/* Goes on until there is nothing to do but wait, or to write. */
 static void pump(struct http_connection *c)
 {
+    eat(c);
+    if (c->state == CONNECTION_CLOSED) {
+        return;
+    }
+    if (c->out != NULL && c->writing == NULL) {
+        keep_input(c);
+        set_state(c, CONNECTION_ANSWERED);
+        loop_answered(c->loop);
+    } else {
+        settle(c);
+    }
+}
+
+void connection_write(struct deadline *d)
+{
+    struct http_connection *c = connection_of(d);
+
     do {
-        eat(c);
         flush(c);
-    } while (c->in.n > 0 && is_open_for_requests(c));
+        eat(c);
+    } while (c->out != NULL && c->writing == NULL && c->state != CONNECTION_CLOSED);
     if (c->state != CONNECTION_CLOSED) {
         settle(c);
     }

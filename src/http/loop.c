@@ -60,6 +60,29 @@ static void on_shutdown(uv_timer_t *timer)
     }
 }
 
+/* One after the other, so that who waits for them is woken once and not by each. */
+static void write_answers(struct http_loop *loop)
+{
+    struct deadlines *list = &loop->lists[CONNECTION_ANSWERED];
+
+    loop->n_answered = 0;
+    while (list->first != NULL) {
+        connection_write(list->first);
+    }
+}
+
+void loop_answered(struct http_loop *loop)
+{
+    if (++loop->n_answered >= LOOP_ANSWERS_MOST) {
+        write_answers(loop);
+    }
+}
+
+static void on_round(uv_prepare_t *round)
+{
+    write_answers(round->data);
+}
+
 static void drain(struct http_loop *loop)
 {
     int64_t wait_ms = loop->options->shutdown_timeout_ms;
@@ -71,6 +94,7 @@ static void drain(struct http_loop *loop)
     for (size_t i = 0; i < loop->n_listeners; i++) {
         uv_close(&loop->listeners[i].handle, NULL);
     }
+    write_answers(loop);
     cut_all(&loop->lists[CONNECTION_IDLE]);
     (void)uv_timer_start(&loop->shutdown, on_shutdown, (uint64_t)wait_ms, 0);
     loop_end_if_empty(loop);
@@ -122,6 +146,7 @@ void loop_end_if_empty(struct http_loop *loop)
     uv_mutex_unlock(&loop->lock);
 
     uv_close((uv_handle_t *)&loop->wake, NULL);
+    uv_close((uv_handle_t *)&loop->round, NULL);
     uv_close((uv_handle_t *)&loop->timer, NULL);
     uv_close((uv_handle_t *)&loop->shutdown, NULL);
     run_posts(posts);
@@ -191,9 +216,12 @@ struct http_loop *loop_open(const struct http_options *options, atomic_int *conn
     must_be(uv_mutex_init(&loop->lock) == 0);
     must_be(uv_loop_init(&loop->uv) == 0);
     must_be(uv_async_init(&loop->uv, &loop->wake, on_wake) == 0);
+    must_be(uv_prepare_init(&loop->uv, &loop->round) == 0);
+    must_be(uv_prepare_start(&loop->round, on_round) == 0);
     must_be(uv_timer_init(&loop->uv, &loop->timer) == 0);
     must_be(uv_timer_init(&loop->uv, &loop->shutdown) == 0);
     loop->wake.data = loop;
+    loop->round.data = loop;
     loop->timer.data = loop;
     loop->shutdown.data = loop;
     return loop;

@@ -16,7 +16,10 @@
 #include "http/server.h"
 #include "http/spares.h"
 
-enum { LOOP_READ_BYTES = 64 * 1024 };
+enum {
+    LOOP_READ_BYTES = 64 * 1024,
+    LOOP_ANSWERS_MOST = 64, /* that wait for a round to end: some hundred microseconds */
+};
 
 /* A listening socket of one loop. */
 struct listener {
@@ -35,12 +38,14 @@ struct http_loop {
 
     uv_loop_t uv;
     uv_async_t wake;
+    uv_prepare_t round;  /* rings when all that had come has been read */
     uv_timer_t timer;    /* rings at the earliest deadline */
     uv_timer_t shutdown; /* rings shutdown_timeout after the drain began */
     struct listener *listeners;
     size_t n_listeners;
 
     struct deadlines lists[CONNECTION_STATES];
+    size_t n_answered; /* since answers were last written */
     size_t n_connections;
     size_t n_held; /* exchanges that a worker has and whose connection is gone */
     struct spares spares;
@@ -68,5 +73,7 @@ void loop_close(struct http_loop *loop);
 
 /* The timer rings at `at_ms` at the latest. */
 void loop_arm(struct http_loop *loop, uint64_t at_ms);
+/* Another connection is ANSWERED. */
+void loop_answered(struct http_loop *loop);
 /* Ends the loop when it drains and nothing is left to do. */
 void loop_end_if_empty(struct http_loop *loop);
