@@ -107,7 +107,7 @@ static void test_http_answers_are_written_when_a_round_ends(void **state)
     http_server_stop(&s);
 }
 
-/* The request came before the stop: its answer comes, and then the end, not a minute later. */
+/* The request came before the stop: its answer comes, and then the end. */
 static void test_http_answers_of_the_round_that_stops_are_written(void **state)
 {
     struct http_server *s = serve_gated();
