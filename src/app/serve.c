@@ -449,6 +449,7 @@ void *serve_thread_start(void *service, struct http_loop *http)
     loop->cache = auth_cache_open();
     loop->generation = atomic_load(&loop->service->generation);
     loop->snapshot = service_snapshot(service);
+    (void)seal_thread_begin();
     log_gather();
     return loop;
 }
@@ -459,6 +460,7 @@ void serve_thread_stop(void *service, void *loop_data)
 
     (void)service;
     log_gather_end();
+    seal_thread_end();
     auth_cache_close(&loop->cache);
     snapshot_drop(&loop->snapshot);
     heap_free(loop);

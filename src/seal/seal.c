@@ -32,16 +32,6 @@ static const unsigned char *bytes_of(Str s)
     return (const unsigned char *)s.p;
 }
 
-bool seal_start(void)
-{
-    return sodium_init() >= 0;
-}
-
-void seal_random(void *bytes, size_t n)
-{
-    randombytes_buf(bytes, n);
-}
-
 void seal_wipe(void *bytes, size_t n)
 {
     sodium_memzero(bytes, n);

@@ -24,6 +24,10 @@ enum {
 bool seal_start(void);
 
 void seal_random(void *bytes, size_t n); /* a failing source aborts */
+/* For a thread that asks for them all the time: until seal_thread_end they come without a
+ * system call, where the system can. false: it cannot, and nothing changes. */
+bool seal_thread_begin(void);
+void seal_thread_end(void);
 void seal_sha256(Str s, unsigned char ret[SEAL_HASH_BYTES]);
 /* Keyed hash (HMAC-SHA-256) for what is derived from an id and never stored. */
 void seal_hmac(
