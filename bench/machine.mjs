@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is measured on: the machine, processes that are pinned to its CPUs, their time and memory.
 import { execFileSync, spawn } from 'node:child_process';
-import { openSync, readFileSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 
 const TICKS = 100; // a second, in /proc (USER_HZ)
@@ -42,17 +42,27 @@ export class Server {
 
     // A process and what it starts, on these CPUs, its output in a file.
     constructor(command, args, { cpus, cwd, env, log }) {
-        this.log = log;
-        const out = openSync(log, 'a');
-        this.process = spawn('taskset', ['-c', cpus.join(), command, ...args], {
-            cwd,
-            env: { ...process.env, ...env },
+        Object.assign(this, { command, args, cpus, cwd, env, log });
+        this.#start();
+    }
+
+    #start() {
+        const out = openSync(this.log, 'a');
+        this.process = spawn('taskset', ['-c', this.cpus.join(), this.command, ...this.args], {
+            cwd: this.cwd,
+            env: { ...process.env, ...this.env },
             stdio: ['ignore', out, out],
             detached: true, // a group of its own, so that all of it can be ended
         });
+        closeSync(out);
         this.pid = this.process.pid;
         this.ended = new Promise((resolve) => this.process.once('exit', resolve));
         Server.#all.add(this);
+    }
+
+    async restart() {
+        await this.stop();
+        this.#start();
     }
 
     cpuSeconds() {

@@ -19,7 +19,7 @@ import { report } from './report.mjs';
 import { callbacks, rest } from './scale.mjs';
 import { Bench, peerNode, versions } from './servers.mjs';
 
-const FULL = { rounds: 5, seconds: 5, warm: 5000, many: 1e6, providers: 1e5, waves: 20 };
+const FULL = { rounds: 5, restarts: true, seconds: 5, warm: 5000, many: 1e6, providers: 1e5, waves: 20 };
 const QUICK = { rounds: 3, seconds: 1, warm: 2000, many: 1e5, providers: 1e4, waves: 5 };
 
 function readOptions() {
@@ -81,15 +81,18 @@ function writeMarkdown(file, text) {
 }
 
 async function warmUp(bench, row, { warm }) {
+    await firstAnswer(row.server, row.load?.providers);
     const how = { cpus: bench.loadCpus, seconds: 1, ...row.load };
     for (let left = row.warm ?? warm; left > 0;) left -= (await load(row.server, how)).requests;
 }
 
-// A B C, A B C, …, so that what disturbs the machine disturbs all.
+// A B C, A B C, …, so that what disturbs the machine disturbs all. Each round with processes of
+// its own: where in memory one happens to lie can make it slower by half for all its life.
 async function measure(bench, rows, plan) {
-    for (const row of rows) await warmUp(bench, row, plan);
     for (let round = 0; round < plan.rounds; round++) {
         for (const row of rows) {
+            if (round > 0 && plan.restarts) await row.server.restart();
+            if (round === 0 || plan.restarts) await warmUp(bench, row, plan);
             const { tokens = 1 } = row.load ?? {};
             const first = Math.floor((tokens * round) / plan.rounds); // so that the cold stay cold
             const how = { cpus: bench.loadCpus, seconds: plan.seconds, ...row.load, first };
