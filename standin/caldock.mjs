@@ -3,6 +3,7 @@
 // store, the commands, and the service, for the demonstration and the end-to-end tests.
 import { execFile, spawn } from 'node:child_process';
 import crypto from 'node:crypto';
+import dgram from 'node:dgram';
 import { createWriteStream } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import net from 'node:net';
@@ -17,11 +18,22 @@ const isFree = (port) =>
         server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
 
+// Taken by the UDP port of the same number, until this process ends: nobody else who asks here
+// is given a port while the service that it is for is down.
+const reserve = (port) =>
+    new Promise((resolve) => {
+        const socket = dgram.createSocket('udp4').on('error', () => resolve(false));
+        socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => {
+            socket.unref();
+            resolve(true);
+        });
+    });
+
 // A port that was free a moment ago: `wish`, when it was, else one that no outgoing connection
 // and no listener on port 0 is ever given.
 export async function freePort(wish) {
     let port = wish ?? crypto.randomInt(20000, 32000);
-    while (!(await isFree(port))) port = crypto.randomInt(20000, 32000);
+    while (!(await reserve(port)) || !(await isFree(port))) port = crypto.randomInt(20000, 32000);
     return port;
 }
 
