@@ -19,7 +19,15 @@ import { report } from './report.mjs';
 import { callbacks, rest } from './scale.mjs';
 import { Bench, peerNode, versions } from './servers.mjs';
 
-const FULL = { rounds: 5, restarts: true, seconds: 5, warm: 5000, many: 1e6, providers: 1e5, waves: 20 };
+const FULL = {
+    rounds: 5,
+    restarts: true,
+    seconds: 5,
+    warm: 5000,
+    many: 1e6,
+    providers: 1e5,
+    waves: 20,
+};
 const QUICK = { rounds: 3, seconds: 1, warm: 2000, many: 1e5, providers: 1e4, waves: 5 };
 
 function readOptions() {

@@ -17,8 +17,15 @@ const named = (issuer) => issuer && { issuer };
 const signingKey = (pair, issuer) => published(pair, { alg: 'RS256', ...named(issuer) });
 const rsaPair = () => generate('rsa', { modulusLength: 2048 });
 
-// What the stand-ins of a process start with: making them takes longer than all else of a start.
-const firstPairs = [];
+// What the stand-ins of a process start with, by source and number, since no two sources may
+// share a key: making them takes longer than all else of a start.
+const firstPairs = new Map();
+
+function firstPair(source, number) {
+    const name = `${source} ${number}`;
+    if (!firstPairs.has(name)) firstPairs.set(name, rsaPair());
+    return firstPairs.get(name);
+}
 
 // Keys that no client may accept for RS256, though they stand in the JWKS.
 const makeDecoys = async (issuer) => ({
@@ -39,12 +46,11 @@ export class Keys {
     #foreign;
     decoys = {};
 
-    // `issuers`: one per key in use; [undefined] where keys name none.
-    static async make(issuers, { decoys = false } = {}) {
+    // `source`: its name; `issuers`: one per key in use; [undefined] where keys name none.
+    static async make(source, issuers, { decoys = false } = {}) {
         const keys = new Keys();
         for (const [i, issuer] of issuers.entries()) {
-            firstPairs[i] ??= rsaPair();
-            keys.#current.set(issuer, signingKey(await firstPairs[i], issuer));
+            keys.#current.set(issuer, signingKey(await firstPair(source, i), issuer));
         }
         if (decoys) keys.decoys = await makeDecoys(issuers[0]);
         return keys;

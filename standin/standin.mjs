@@ -33,7 +33,7 @@ export class Standin {
     async #open(name, { redirectUris, decoys }) {
         this.url = `http://${LOOPBACK}:${this.server.address().port}`;
         this.source = SOURCES[name](this.url);
-        this.keys = await Keys.make(this.source.keyIssuers, { decoys });
+        this.keys = await Keys.make(name, this.source.keyIssuers, { decoys });
         this.control = new Control();
         this.identity = new Identity(this.source, {
             base: this.url,

@@ -18,7 +18,7 @@
 
 enum {
     LOOP_READ_BYTES = 64 * 1024,
-    LOOP_ANSWERS_MOST = 64, /* that wait for a round to end: some hundred microseconds */
+    LOOP_ANSWERS_MOST = 64, /* that wait for a round to end: for about a millisecond */
 };
 
 /* A listening socket of one loop. */
