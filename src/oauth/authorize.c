@@ -16,6 +16,13 @@ static void add(struct buf *b, Str name, Str value)
     buf_add_escaped(b, value);
 }
 
+/* Of base64url, in which nothing has to be escaped. */
+static void add_plain(struct buf *b, Str name, Str value)
+{
+    buf_add(b, name);
+    buf_add(b, value);
+}
+
 Res authorize_url(
     struct cx *cx, const struct oauth_client *client, Str state,
     const struct flow_secrets *secrets, Str extra, Str *ret)
@@ -28,9 +35,10 @@ Res authorize_url(
     add(&b, S("response_type=code&client_id="), client->client_id);
     add(&b, S("&redirect_uri="), client->redirect_uri);
     add(&b, S("&scope="), client->scopes);
-    add(&b, S("&state="), state);
-    add(&b, S("&nonce="), (Str){secrets->nonce, sizeof(secrets->nonce)});
-    add(&b, S("&code_challenge="), (Str){secrets->challenge, sizeof(secrets->challenge)});
+    add_plain(&b, S("&state="), state);
+    add_plain(&b, S("&nonce="), (Str){secrets->nonce, sizeof(secrets->nonce)});
+    add_plain(
+        &b, S("&code_challenge="), (Str){secrets->challenge, sizeof(secrets->challenge)});
     buf_add(&b, S("&code_challenge_method=S256"));
     buf_add(&b, extra);
     return buf_done(cx, &b, ret);

@@ -36,11 +36,11 @@ static void test_authorize_url_has_exactly_the_parameters(void **state)
 
     (void)state;
     T_OK(authorize_url(
-        t_cx(), &client, S("st&te"), &secrets, S("&access_type=offline"), &url));
+        t_cx(), &client, S("st-a_te"), &secrets, S("&access_type=offline"), &url));
     T_STR(
         url, S("https://source.example/auth?response_type=code&client_id=a%26b%3Dc"
                "&redirect_uri=https%3A%2F%2Fcaldock.example%2Foauth2%2Fcallback%2Fgoogle"
-               "&scope=openid%20https%3A%2F%2Fa%2Fb.c&state=st%26te&nonce=" N43
+               "&scope=openid%20https%3A%2F%2Fa%2Fb.c&state=st-a_te&nonce=" N43
                "&code_challenge=" C43 "&code_challenge_method=S256&access_type=offline"));
 }
 
