@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lanes.c - one lock, two queues, one place for who waits, and a thread that lets the
- * parked look again while there are any.
+ * lanes.c - one lock, two queues, one place for who waits, and a keeper: the thread that
+ * starts workers and lets the parked look again.
  *
- * The lock is held for a few pointers at a time and never while a job runs. Workers are
- * started when a job finds none idle, and stay.
+ * The lock is held for a few pointers at a time, and never while a job runs or a thread
+ * is made: sixty workers made by the HTTP thread that brings the jobs held it up for 26
+ * ms. Each queue has a worker from the start; the keeper adds one while there are more
+ * jobs than idle workers, and they stay.
  */
 #include "app/lanes.h"
 
@@ -31,13 +33,14 @@ struct job_list {
 struct queue {
     struct job_list jobs;
     size_t most;
-    size_t n_workers, n_idle, most_workers;
+    size_t n_workers, most_workers;
+    size_t n_idle; /* with those that have not run yet */
     pthread_cond_t filled;
 };
 
 struct lane_thread {
     struct lanes *lanes;
-    struct queue *queue; /* NULL: the one that looks after the parked */
+    struct queue *queue; /* NULL: the keeper */
     struct worker worker;
     char owner[OWNER_BYTES];
     pthread_t id;
@@ -47,11 +50,11 @@ struct lanes {
     pthread_mutex_t lock;
     struct queue queues[QUEUES];
     struct parking parking;
-    pthread_cond_t someone_parked;
+    pthread_cond_t keeper;
     bool is_stopping;
     int64_t end_ms; /* of lanes_end_by; 0: not called */
     struct lanes_options options;
-    struct lane_thread *threads;
+    struct lane_thread *threads; /* the first is the keeper */
     size_t n_threads;
 };
 
@@ -99,6 +102,7 @@ static void *work(void *arg)
     struct lanes *l = t->lanes;
 
     lock(l);
+    t->queue->n_idle--;
     while (!l->is_stopping) {
         struct job *job = list_take(&t->queue->jobs);
 
@@ -125,31 +129,27 @@ static void queue_open(struct queue *q, int most, int most_workers)
 }
 
 /* false: the system has no thread to give. */
-static bool thread_start(struct lanes *l, struct queue *queue, void *(*run)(void *))
+static bool thread_start(struct lane_thread *t, void *(*run)(void *))
 {
-    struct lane_thread *t = &l->threads[l->n_threads];
     pthread_attr_t attr;
 
-    t->lanes = l;
-    t->queue = queue;
     must_be(pthread_attr_init(&attr) == 0);
     must_be(pthread_attr_setstacksize(&attr, STACK_BYTES) == 0);
     bool is_started = pthread_create(&t->id, &attr, run, t) == 0;
 
     (void)pthread_attr_destroy(&attr);
-    l->n_threads += is_started ? 1 : 0;
     return is_started;
 }
 
-/* With the lock held. */
-static bool worker_start(struct lanes *l, struct queue *q)
+static void worker_open(struct lanes *l, struct queue *q, struct lane_thread *t)
 {
-    struct lane_thread *t = &l->threads[l->n_threads];
     Str node = l->options.node;
     int n = snprintf(
         t->owner, sizeof(t->owner), "%.*s/%zu", (int)node.n, node.p, l->n_threads);
 
     must_be(n > 0 && n < OWNER_BYTES);
+    t->lanes = l;
+    t->queue = q;
     t->worker = (struct worker){
         .store = l->options.store,
         .net = net_open(),
@@ -157,28 +157,47 @@ static bool worker_start(struct lanes *l, struct queue *q)
         .lanes = l,
         .wake = lanes_wake,
     };
-    if (l->end_ms != 0) {
-        net_end_by(t->worker.net, l->end_ms);
-    }
-    if (!thread_start(l, q, work)) {
+}
+
+/* With the lock held, which it gives up meanwhile: only the keeper adds threads. false:
+ * the system has none to give. */
+static bool worker_start(struct lanes *l, struct queue *q)
+{
+    struct lane_thread *t = &l->threads[l->n_threads];
+
+    q->n_workers++;
+    q->n_idle++;
+    unlock(l);
+    worker_open(l, q, t);
+    bool is_started = thread_start(t, work);
+
+    lock(l);
+    if (!is_started) {
+        q->n_workers--;
+        q->n_idle--;
         net_close(&t->worker.net);
         return false;
     }
-    q->n_workers++;
+    l->n_threads++;
+    if (l->end_ms != 0) {
+        net_end_by(t->worker.net, l->end_ms);
+    }
     return true;
 }
 
-/* With the lock held. false: there is nobody to run it, not even later. */
-static bool queue_add(struct lanes *l, struct queue *q, struct job *job)
+static bool needs_worker(const struct queue *q)
 {
-    bool needs_more = q->jobs.n >= q->n_idle && q->n_workers < q->most_workers;
+    return q->jobs.n > q->n_idle && q->n_workers < q->most_workers;
+}
 
-    if (needs_more && !l->is_stopping && !worker_start(l, q) && q->n_workers == 0) {
-        return false;
-    }
+/* With the lock held. */
+static void queue_add(struct lanes *l, struct queue *q, struct job *job)
+{
     list_add(&q->jobs, job);
     (void)pthread_cond_signal(&q->filled);
-    return true;
+    if (needs_worker(q)) {
+        (void)pthread_cond_signal(&l->keeper);
+    }
 }
 
 /* With the lock held. A parked job was let in once, so the queue's limit doesn't count.
@@ -186,9 +205,8 @@ static bool queue_add(struct lanes *l, struct queue *q, struct job *job)
 static void run_again(void *lanes, struct job *job)
 {
     struct lanes *l = lanes;
-    bool is_taken = queue_add(l, &l->queues[QUEUE_SLOW], job);
 
-    must_be(is_taken); /* the worker that ran it before is there */
+    queue_add(l, &l->queues[QUEUE_SLOW], job);
 }
 
 static struct parking_run again(struct lanes *l)
@@ -196,25 +214,41 @@ static struct parking_run again(struct lanes *l)
     return (struct parking_run){run_again, l};
 }
 
+/* With the lock held. false: none is needed, or none to be had. */
+static bool add_worker(struct lanes *l)
+{
+    for (size_t i = 0; i < QUEUES; i++) {
+        if (needs_worker(&l->queues[i])) {
+            return worker_start(l, &l->queues[i]);
+        }
+    }
+    return false;
+}
+
 /* Another node may have done what parked jobs wait for: nobody wakes them here. */
-static void *look_after_parked(void *arg)
+static void *keep(void *arg)
 {
     struct lanes *l = ((struct lane_thread *)arg)->lanes;
     const struct parking_run run = again(l);
+    int64_t look_ms = 0; /* when the parked look next; 0: not yet said */
 
     lock(l);
     while (!l->is_stopping) {
-        if (l->parking.n_parked == 0) {
-            (void)pthread_cond_wait(&l->someone_parked, &l->lock);
+        if (add_worker(l)) {
             continue;
         }
-        int64_t until_ms = clock_mono_ms() + LIMIT_PARK_LOOK_MS;
-        bool is_early = true;
-
-        while (!l->is_stopping && is_early) {
-            is_early = cond_wait_until(&l->someone_parked, &l->lock, until_ms);
+        if (l->parking.n_parked == 0) {
+            look_ms = 0;
+            (void)pthread_cond_wait(&l->keeper, &l->lock);
+            continue;
         }
-        parking_look(&l->parking, clock_mono_ms(), &run);
+        if (look_ms == 0) {
+            look_ms = clock_mono_ms() + LIMIT_PARK_LOOK_MS;
+        }
+        if (!cond_wait_until(&l->keeper, &l->lock, look_ms)) {
+            parking_look(&l->parking, clock_mono_ms(), &run);
+            look_ms = 0;
+        }
     }
     unlock(l);
     return NULL;
@@ -226,12 +260,19 @@ struct lanes *lanes_open(const struct lanes_options *options)
     size_t most_threads = (size_t)options->workers + LIMIT_COLD_WORKERS + 1;
 
     must_be(pthread_mutex_init(&l->lock, NULL) == 0);
-    cond_open(&l->someone_parked);
+    cond_open(&l->keeper);
     queue_open(&l->queues[QUEUE_SLOW], options->queue, options->workers);
     queue_open(&l->queues[QUEUE_COLD], LIMIT_COLD_QUEUE, LIMIT_COLD_WORKERS);
     l->options = *options;
     l->threads = heap_alloc(most_threads * sizeof(*l->threads));
-    must_be(thread_start(l, NULL, look_after_parked));
+    l->threads[0].lanes = l;
+    l->n_threads = 1;
+    lock(l);
+    for (size_t i = 0; i < QUEUES; i++) {
+        must_be(worker_start(l, &l->queues[i]));
+    }
+    unlock(l);
+    must_be(thread_start(&l->threads[0], keep));
     return l;
 }
 
@@ -254,12 +295,13 @@ void lanes_close(struct lanes **lanes)
 
     lock(l);
     l->is_stopping = true;
-    (void)pthread_cond_broadcast(&l->someone_parked);
+    (void)pthread_cond_broadcast(&l->keeper);
     for (size_t i = 0; i < QUEUES; i++) {
         (void)pthread_cond_broadcast(&l->queues[i].filled);
     }
     unlock(l);
-    for (size_t i = 0; i < l->n_threads; i++) {
+    must_be(pthread_join(l->threads[0].id, NULL) == 0); /* so there will be no more */
+    for (size_t i = 1; i < l->n_threads; i++) {
         must_be(pthread_join(l->threads[i].id, NULL) == 0);
         net_close(&l->threads[i].worker.net);
     }
@@ -268,7 +310,7 @@ void lanes_close(struct lanes **lanes)
         drop_all(&l->queues[i].jobs);
         (void)pthread_cond_destroy(&l->queues[i].filled);
     }
-    (void)pthread_cond_destroy(&l->someone_parked);
+    (void)pthread_cond_destroy(&l->keeper);
     (void)pthread_mutex_destroy(&l->lock);
     heap_free(l->threads);
     heap_free(l);
@@ -291,8 +333,11 @@ bool lanes_push(struct lanes *l, enum lane_queue queue, struct job *job)
     struct queue *q = &l->queues[queue];
 
     lock(l);
-    bool is_taken = !l->is_stopping && q->jobs.n < q->most && queue_add(l, q, job);
+    bool is_taken = !l->is_stopping && q->jobs.n < q->most;
 
+    if (is_taken) {
+        queue_add(l, q, job);
+    }
     unlock(l);
     return is_taken;
 }
@@ -303,7 +348,7 @@ bool lanes_park(struct lanes *l, struct job *job, const struct park *how)
     bool is_taken = !l->is_stopping && parking_add(&l->parking, job, how);
 
     if (is_taken) {
-        (void)pthread_cond_signal(&l->someone_parked);
+        (void)pthread_cond_signal(&l->keeper);
     }
     unlock(l);
     return is_taken;
