@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "app/parking.h"
 #include "base/clock.h"
@@ -20,6 +21,7 @@
 
 enum {
     QUEUES = 2,
+    SLOW_NICE = 10,
     STACK_BYTES = 1024 * 1024, /* address space only: a thread touches what it needs */
     OWNER_BYTES = 128,
 };
@@ -96,11 +98,25 @@ static void unlock(struct lanes *l)
     must_be(pthread_mutex_unlock(&l->lock) == 0);
 }
 
+/* What is slow gives way to the HTTP threads that share a CPU with it. On Linux this is
+ * of the calling thread alone; elsewhere it would be of the whole process. */
+static void give_way(void)
+{
+#ifdef __linux__
+    int now = nice(SLOW_NICE);
+
+    (void)now; /* if not, it is as before */
+#endif
+}
+
 static void *work(void *arg)
 {
     struct lane_thread *t = arg;
     struct lanes *l = t->lanes;
 
+    if (t->queue == &l->queues[QUEUE_SLOW]) {
+        give_way();
+    }
     lock(l);
     t->queue->n_idle--;
     while (!l->is_stopping) {

@@ -2,10 +2,13 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "app/lanes.h"
 #include "base/limits.h"
 #include "base/testing.h"
+
+enum { MOST_NICE = 19 };
 
 /* A job of the tests: says that it has begun, waits to be let go, says how it ended. */
 struct probe {
@@ -17,6 +20,7 @@ struct probe {
     size_t most;
     Str wake;
     int runs;
+    int nice; /* of the thread that ran it */
     bool is_refused;
     bool is_dropped;
 };
@@ -32,6 +36,7 @@ static void probe_run(struct job *job, struct worker *w)
 
     (void)w;
     p->runs++;
+    p->nice = getpriority(PRIO_PROCESS, 0);
     if (p->begun != NULL) {
         (void)sem_post(p->begun);
     }
@@ -142,6 +147,12 @@ static void test_lanes_cold_jobs_never_stand_before_slow_ones(void **state)
     T_TRUE(lanes_push(lanes, QUEUE_SLOW, &slow.job));
     wait_for(&ended, 1); /* while all cold workers are busy */
     T_INT(slow.runs, 1);
+#ifdef __linux__
+    int nice = getpriority(PRIO_PROCESS, 0);
+
+    T_INT(cold[0].nice, nice);
+    T_TRUE(slow.nice > nice || nice == MOST_NICE);
+#endif
     (void)sem_post(&go);
     (void)sem_post(&go);
     wait_for(&ended, LIMIT_COLD_WORKERS);
