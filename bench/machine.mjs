@@ -42,15 +42,11 @@ export class Server {
 
     // A process and what it starts, on these CPUs, its output in a file.
     constructor(command, args, { cpus, cwd, env, log }) {
-        Object.assign(this, { command, args, cpus, cwd, env, log });
-        this.#start();
-    }
-
-    #start() {
-        const out = openSync(this.log, 'a');
-        this.process = spawn('taskset', ['-c', this.cpus.join(), this.command, ...this.args], {
-            cwd: this.cwd,
-            env: { ...process.env, ...this.env },
+        this.log = log;
+        const out = openSync(log, 'a');
+        this.process = spawn('taskset', ['-c', cpus.join(), command, ...args], {
+            cwd,
+            env: { ...process.env, ...env },
             stdio: ['ignore', out, out],
             detached: true, // a group of its own, so that all of it can be ended
         });
@@ -58,11 +54,6 @@ export class Server {
         this.pid = this.process.pid;
         this.ended = new Promise((resolve) => this.process.once('exit', resolve));
         Server.#all.add(this);
-    }
-
-    async restart() {
-        await this.stop();
-        this.#start();
     }
 
     cpuSeconds() {

@@ -20,15 +20,14 @@ import { callbacks, rest } from './scale.mjs';
 import { Bench, peerNode, versions } from './servers.mjs';
 
 const FULL = {
-    rounds: 5,
-    restarts: true,
-    seconds: 5,
-    warm: 5000,
+    rounds: 25,
+    seconds: 1,
     many: 1e6,
     providers: 1e5,
-    waves: 20,
+    callbacks: { rounds: 5, waves: 5 },
 };
-const QUICK = { rounds: 3, seconds: 1, warm: 2000, many: 1e5, providers: 1e4, waves: 5 };
+const QUICK = { ...FULL, rounds: 3, many: 1e5, providers: 1e4, callbacks: { rounds: 2, waves: 5 } };
+const WARM = 5000; // requests, before the first round
 
 function readOptions() {
     const options = {
@@ -88,26 +87,28 @@ function writeMarkdown(file, text) {
     writeFileSync(file, isMarked ? whole.replace(marked, `$1\n${text}\n$2`) : text);
 }
 
-async function warmUp(bench, row, { warm }) {
-    await firstAnswer(row.server, row.load?.providers);
+async function warmUp(bench, { server, warm = WARM, ...row }) {
     const how = { cpus: bench.loadCpus, seconds: 1, ...row.load };
-    for (let left = row.warm ?? warm; left > 0;) left -= (await load(row.server, how)).requests;
+    for (let left = warm; left > 0;) left -= (await load(server, how)).requests;
 }
 
-// A B C, A B C, …, so that what disturbs the machine disturbs all. Each round with processes of
-// its own: where in memory one happens to lie can make it slower by half for all its life.
+// A B C, A B C, …, in short turns: neighbours on the processor can make all that runs on it
+// slower by half, for half a minute or for many, and are to be in all rows of a round or in none.
 async function measure(bench, rows, plan) {
+    for (const row of rows) await warmUp(bench, row);
     for (let round = 0; round < plan.rounds; round++) {
         for (const row of rows) {
-            if (round > 0 && plan.restarts) await row.server.restart();
-            if (round === 0 || plan.restarts) await warmUp(bench, row, plan);
             const { tokens = 1 } = row.load ?? {};
             const first = Math.floor((tokens * round) / plan.rounds); // so that the cold stay cold
             const how = { cpus: bench.loadCpus, seconds: plan.seconds, ...row.load, first };
-            const result = await load(row.server, how);
+            const read_ns = bench.readNs();
+            const result = { ...(await load(row.server, how)), read_ns };
             (row.rounds ??= []).push(result);
             truncateSync(row.server.log);
-            console.error(`round ${round + 1}  ${row.name.padEnd(9)} ${Math.round(result.rate)}/s`);
+            console.error(
+                `round ${round + 1}  ${row.name.padEnd(9)} ${Math.round(result.rate)}/s, ` +
+                    `a read ${read_ns} ns`,
+            );
         }
     }
 }
@@ -140,7 +141,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 try {
     const rows = await openRows(bench, plan);
     await measure(bench, rows, plan);
-    const scale = { rest: await rest(bench), callbacks: await callbacks(bench, plan) };
+    const scale = { rest: await rest(bench), callbacks: await callbacks(bench, plan.callbacks) };
     const result = report({ machine, versions: versions(bench), plan, rows, scale });
     console.log(result.text);
     if (options.json) writeFileSync(options.json, `${JSON.stringify(result.data, null, 2)}\n`);

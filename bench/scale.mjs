@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What no table of requests a second shows: how soon Caldock is ready, what it holds when
 // nothing happens, and callbacks that wait for a slow source beside an `initiate` that doesn't.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 import { ask } from '../standin/wire.mjs';
 import { firstAnswer, load, post } from './load.mjs';
 import { median } from './report.mjs';
 import { BODY, CLIENT, INITIATE, SCOPES, headersOf } from './servers.mjs';
-import { Source, codeFor } from './source.mjs';
+import { codeFor } from './source.mjs';
 
 const STARTS = 5;
 const LOOK_MS = 2;
@@ -79,43 +82,50 @@ async function beginFlow(server, subject) {
     return `${server.origin}/oauth2/callback/google?${query}`;
 }
 
-async function endFlow(url) {
-    const { status, headers } = await ask(url);
-    if (!/[?&]success=1/.test(headers.location))
-        throw new Error(`a callback ended with ${status} ${headers.location}`);
+// flows.mjs, started, and what it says to what it is told.
+class Flows {
+    constructor() {
+        const options = { execPath: 'chrt', execArgv: ['--idle', '0', process.execPath] };
+        this.process = fork(fileURLToPath(new URL('flows.mjs', import.meta.url)), options);
+        this.ended = once(this.process, 'exit').then(([code]) => {
+            throw new Error(`flows.mjs ended with ${code}`);
+        });
+        this.ended.catch(() => {}); // told to who asks
+    }
+
+    async tell(what) {
+        this.process.send(what);
+        const [answer] = await Promise.race([once(this.process, 'message'), this.ended]);
+        return answer;
+    }
 }
 
-// Always as many at once, until all have come. → seconds
-async function endFlows(urls) {
-    const left = [...urls];
-    const one = async () => {
-        while (left.length > 0) await endFlow(left.pop());
-    };
-    const began = performance.now();
-    await Promise.all(Array.from({ length: IN_FLIGHT }, one));
-    return (performance.now() - began) / 1000;
-}
-
-// → {rate, ideal, calls: per callback, alone, beside: the load of initiate without and with them}
-export async function callbacks(bench, { waves }) {
-    const source = await new Source({ client: CLIENT, scopes: SCOPES, delayMs: SOURCE_MS }).start();
+// → {rate, ideal, calls: per callback, rounds: [{alone, beside}]: initiate without and with them}
+export async function callbacks(bench, { rounds, waves }) {
+    const flows = new Flows();
+    const about = { client: CLIENT, scopes: SCOPES, delayMs: SOURCE_MS, inFlight: IN_FLIGHT };
     const caldock = await bench.caldock('callbacks', {
-        settings: { server: { threads: 1 }, google: source.settings() },
+        settings: { server: { threads: 1 }, google: await flows.tell(about) },
     });
     const server = bench.startCaldock(caldock);
     await firstAnswer(server);
-    await endFlow(await beginFlow(server, 'first')); // reads the keys
-    const urls = [];
-    for (let i = 0; i < waves * IN_FLIGHT; i++) urls.push(await beginFlow(server, `person-${i}`));
-    source.calls = 0;
+    await flows.tell([await beginFlow(server, 'first')]); // reads the keys
 
     const seconds = Math.ceil((waves * 2 * SOURCE_MS) / 1000);
     const initiate = { cpus: bench.loadCpus, seconds, ...PAUSED };
-    const alone = await load(server, initiate);
-    const [beside, took] = await Promise.all([load(server, initiate), endFlows(urls)]);
+    const done = [];
+    for (let round = 0; round < rounds; round++) {
+        const urls = [];
+        for (let i = 0; i < waves * IN_FLIGHT; i++)
+            urls.push(await beginFlow(server, `person-${round}-${i}`));
+        const alone = await load(server, initiate);
+        const [beside, ended] = await Promise.all([load(server, initiate), flows.tell(urls)]);
+        const calls = ended.calls / urls.length;
+        done.push({ alone, beside, calls, rate: urls.length / ended.seconds });
+    }
+    flows.process.disconnect();
     await server.stop();
-    source.stop();
-    const calls = source.calls / urls.length;
-    const ideal = IN_FLIGHT / ((calls * SOURCE_MS) / 1000);
-    return { rate: urls.length / took, ideal, calls, alone, beside };
+    const of = (key) => median(done.map((round) => round[key]));
+    const ideal = IN_FLIGHT / ((of('calls') * SOURCE_MS) / 1000);
+    return { rate: of('rate'), ideal, calls: of('calls'), rounds: done };
 }

@@ -83,6 +83,12 @@ export class Bench {
         return server;
     }
 
+    // What bench/memory.c says of the servers' CPU just now.
+    readNs() {
+        const memory = path.join(this.build, 'bench/memory');
+        return Number(firstLine('taskset', '-c', this.cpus.join(), memory));
+    }
+
     // The two that know nothing: {headers, text} is an answer of Caldock's.
     async startFixed({ headers, text }) {
         const port = await freePort();
