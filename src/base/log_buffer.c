@@ -153,10 +153,11 @@ void log_buffer_add(struct log_buffer *b, Str line, bool is_urgent)
         b->lost++;
     }
     bool is_hasty = is_urgent || half->n > HALF_BYTES / 2;
+    bool wakes = is_first || (is_hasty && !b->is_hasty);
 
-    if (is_first || (is_hasty && !b->is_hasty)) {
-        b->is_hasty |= is_hasty;
+    b->is_hasty |= is_hasty;
+    unlock(b);
+    if (wakes) { /* with the lock held, the writer would run into it on the same CPU */
         (void)pthread_cond_signal(&b->filled);
     }
-    unlock(b);
 }
