@@ -20,13 +20,19 @@ import { callbacks, rest } from './scale.mjs';
 import { Bench, peerNode, versions } from './servers.mjs';
 
 const FULL = {
-    rounds: 25,
-    seconds: 1,
+    rounds: 13,
+    seconds: 2,
     many: 1e6,
     providers: 1e5,
     callbacks: { rounds: 5, waves: 5 },
 };
-const QUICK = { ...FULL, rounds: 3, many: 1e5, providers: 1e4, callbacks: { rounds: 2, waves: 5 } };
+const QUICK = {
+    rounds: 3,
+    seconds: 1,
+    many: 1e5,
+    providers: 1e4,
+    callbacks: { rounds: 2, waves: 5 },
+};
 const WARM = 5000; // requests, before the first round
 
 function readOptions() {
