@@ -33,11 +33,6 @@ export class Source {
         return this;
     }
 
-    stop() {
-        this.server.closeAllConnections();
-        this.server.close();
-    }
-
     // What caldock.conf says about it.
     settings() {
         const { url, client } = this;
