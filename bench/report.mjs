@@ -49,6 +49,7 @@ function markdown([head, ...lines]) {
 const MB = 1e6;
 const asMb = (bytes) => `${(bytes / MB).toFixed(1)} MB`;
 const asMs = (us) => `${(us / 1000).toFixed(1)} ms`;
+const asNs = (ns) => `${ns.toFixed(1)} ns`;
 const times = (value) => value.toFixed(2);
 
 const atLeast = (goal, bound, value, text, byCpu) => ({
@@ -124,8 +125,8 @@ export function report({ rows, scale, ...about }) {
     const words = [
         `${date}, ${m.cpu}, ${m.cpus} CPUs, ${m.memory_gib} GiB, ${m.system}, Linux ${m.kernel}, ` +
             `load ${m.load_before.toFixed(1)} before; ${plan.rounds} rounds of ${plan.seconds} s; ` +
-            `a read of memory took ${median(reads)} ns, ` +
-            `at the least ${Math.min(...reads)}, at the most ${Math.max(...reads)}.`,
+            `a read of memory took ${asNs(median(reads))}, ` +
+            `at the least ${asNs(Math.min(...reads))}, at the most ${asNs(Math.max(...reads))}.`,
         `${Object.entries(versions)
             .map(([name, version]) => `${name} ${version}`)
             .join(', ')}.`,
