@@ -42,10 +42,10 @@ struct queue {
 
 struct lane_thread {
     struct lanes *lanes;
-    struct queue *queue; /* NULL: the keeper */
+    pthread_t id;
+    struct queue *queue; /* from here on: of a worker */
     struct worker worker;
     char owner[OWNER_BYTES];
-    pthread_t id;
 };
 
 struct lanes {
@@ -336,10 +336,8 @@ void lanes_end_by(struct lanes *l, int64_t mono_ms)
 {
     lock(l);
     l->end_ms = mono_ms;
-    for (size_t i = 0; i < l->n_threads; i++) {
-        if (l->threads[i].queue != NULL) {
-            net_end_by(l->threads[i].worker.net, mono_ms);
-        }
+    for (size_t i = 1; i < l->n_threads; i++) {
+        net_end_by(l->threads[i].worker.net, mono_ms);
     }
     unlock(l);
 }
