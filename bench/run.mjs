@@ -19,20 +19,8 @@ import { report } from './report.mjs';
 import { callbacks, rest } from './scale.mjs';
 import { Bench, peerNode, versions } from './servers.mjs';
 
-const FULL = {
-    rounds: 13,
-    seconds: 2,
-    many: 1e6,
-    providers: 1e5,
-    callbacks: { rounds: 5, waves: 5 },
-};
-const QUICK = {
-    rounds: 3,
-    seconds: 1,
-    many: 1e5,
-    providers: 1e4,
-    callbacks: { rounds: 2, waves: 5 },
-};
+const FULL = { rounds: 13, seconds: 2, many: 1e6, providers: 1e5, callbacks: 5 };
+const QUICK = { rounds: 3, seconds: 1, many: 1e5, providers: 1e4, callbacks: 2 };
 const WARM = 5000; // requests, before the first round
 
 function readOptions() {

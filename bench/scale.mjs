@@ -18,6 +18,7 @@ const LOOK_MS = 2;
 const CONNECTIONS = 5000;
 const AT_A_TIME = 250;
 const IN_FLIGHT = 64;
+const WAVES = 5; // a round
 const SOURCE_MS = 300;
 const PAUSED = { connections: 8, delayMs: 5 }; // a load that leaves time for others
 
@@ -101,7 +102,7 @@ class Flows {
 }
 
 // → {rate, ideal, calls: per callback, rounds: [{alone, beside}]: initiate without and with them}
-export async function callbacks(bench, { rounds, waves }) {
+export async function callbacks(bench, rounds) {
     const flows = new Flows();
     const about = { client: CLIENT, scopes: SCOPES, delayMs: SOURCE_MS, inFlight: IN_FLIGHT };
     const caldock = await bench.caldock('callbacks', {
@@ -111,12 +112,12 @@ export async function callbacks(bench, { rounds, waves }) {
     await firstAnswer(server);
     await flows.tell([await beginFlow(server, 'first')]); // reads the keys
 
-    const seconds = Math.ceil((waves * 2 * SOURCE_MS) / 1000);
+    const seconds = Math.ceil((WAVES * 2 * SOURCE_MS) / 1000);
     const initiate = { cpus: bench.loadCpus, seconds, ...PAUSED };
     const done = [];
     for (let round = 0; round < rounds; round++) {
         const urls = [];
-        for (let i = 0; i < waves * IN_FLIGHT; i++)
+        for (let i = 0; i < WAVES * IN_FLIGHT; i++)
             urls.push(await beginFlow(server, `person-${round}-${i}`));
         const alone = await load(server, initiate);
         const [beside, ended] = await Promise.all([load(server, initiate), flows.tell(urls)]);

@@ -7,12 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { readBody } from '../standin/wire.mjs';
 
-const { publicKey, privateKey } = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
 const KID = 'bench';
-const jwk = { ...publicKey.export({ format: 'jwk' }), kid: KID, use: 'sig', alg: 'RS256' };
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-function sign(claims) {
+function sign(claims, privateKey) {
     const text = `${part({ alg: 'RS256', kid: KID, typ: 'JWT' })}.${part(claims)}`;
     return `${text}.${crypto.sign('sha256', Buffer.from(text), privateKey).toString('base64url')}`;
 }
@@ -21,6 +19,7 @@ export const codeFor = (subject, nonce) => `${subject}.${nonce}`;
 
 export class Source {
     calls = 0; // that took their time
+    #keys = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 });
 
     constructor({ client, scopes, delayMs }) {
         Object.assign(this, { client, scopes, delayMs });
@@ -58,7 +57,7 @@ export class Source {
             expires_in: 3599,
             token_type: 'Bearer',
             scope: this.scopes,
-            id_token: sign({ ...claims, iat, exp: iat + 3600 }),
+            id_token: sign({ ...claims, iat, exp: iat + 3600 }, this.#keys.privateKey),
         };
     }
 
@@ -67,7 +66,8 @@ export class Source {
         const body = await readBody(request);
         let answer = {};
         if (pathname === '/certs') {
-            answer = { keys: [jwk] };
+            const jwk = this.#keys.publicKey.export({ format: 'jwk' });
+            answer = { keys: [{ ...jwk, kid: KID, use: 'sig', alg: 'RS256' }] };
         } else {
             this.calls++;
             if (pathname === '/token') answer = this.#token(new URLSearchParams(body));
