@@ -85,7 +85,7 @@ int main(int argc, char **argv)
     sigset_t signals;
 
     must_be(argc == 3);
-    Str listen = str_from_z(argv[1]);
+    const struct http_listener listen = {str_from_z(argv[1]), answer_fixed};
     struct http_answer answer = parse_answer(read_file(&cx.mem, argv[2]));
     const struct http_options options = {
         .listen = &listen,
@@ -95,7 +95,6 @@ int main(int argc, char **argv)
         .request_timeout_ms = PATIENCE_MS,
         .idle_timeout_ms = PATIENCE_MS,
         .shutdown_timeout_ms = PATIENCE_MS,
-        .handle = answer_fixed,
         .thread_start = lend_answer,
         .arg = &answer,
     };

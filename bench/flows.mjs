@@ -4,14 +4,8 @@
 //   {client, scopes, delayMs, inFlight} → settings of the source; then [url, …] → {seconds, calls}
 import { once } from 'node:events';
 
-import { ask } from '../standin/wire.mjs';
+import { endFlow } from './people.mjs';
 import { Source } from './source.mjs';
-
-async function endFlow(url) {
-    const { status, headers } = await ask(url);
-    if (!/[?&]success=1/.test(headers.location))
-        throw new Error(`a callback ended with ${status} ${headers.location}`);
-}
 
 // Always as many at once, until all have come. → seconds
 async function endFlows(urls, inFlight) {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 import { ask } from '../standin/wire.mjs';
 import { cpuSecondsOfEnded } from './machine.mjs';
-import { BODY, headersOf } from './servers.mjs';
+import { BODY, INITIATE, headersOf } from './servers.mjs';
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL('load.lua', import.meta.url));
@@ -70,20 +70,24 @@ async function refuses(server, providers) {
 }
 
 // wrk, on its own CPU. `tokens` > 1: each in turn, from `first` on; `delayMs`: a pause before
-// each request of a connection. → {rate, p50_us, …, cpu_us, busy: of the time, on the CPU}
+// each request of a connection; `request`: {method, target, headers, body, isRefused}, what is
+// not `initiate`. → {rate, p50_us, …, cpu_us, busy: of the time, on the CPU}
 export async function load(
     server,
-    { cpus, seconds, connections = 64, tokens = 1, providers = 1, first = 0, delayMs = 0 },
+    { cpus, seconds, connections = 64, tokens = 1, providers = 1, first = 0, delayMs = 0, request },
 ) {
+    const initiate = { method: 'POST', headers: headersOf(0, providers), body: BODY };
+    const { method, target = INITIATE, headers, body = '', isRefused } = request ?? initiate;
     const wrk = `-c ${cpus} wrk -t1 -c${connections} -d${seconds}s --timeout=10s`.split(' ');
-    const about = [BODY, tokens, providers, first, delayMs].map(String);
+    const about = [method, body, tokens, providers, first, delayMs, ...Object.entries(headers)];
     const before = [server.cpuSeconds(), cpuSecondsOfEnded()];
-    const args = [...wrk, '-s', script, server.url, '--', ...about];
+    const args = [...wrk, '-s', script, server.origin + target, '--', ...about.flat().map(String)];
     const { stdout } = await run('taskset', args, { signal: loads.signal });
     const [spent, asking] = [server.cpuSeconds() - before[0], cpuSecondsOfEnded() - before[1]];
     const told = JSON.parse(stdout.trim().split('\n').pop());
-    const { requests, seconds: took, failed, ...latency } = told;
-    if (failed > 0) throw new Error(`${failed} of ${requests} requests failed at ${server.url}`);
+    const { requests, seconds: took, failed, refused, ...latency } = told;
+    const wrong = failed + (isRefused ? requests - refused : refused);
+    if (wrong > 0) throw new Error(`${wrong} of ${requests} requests failed at ${server.url}`);
     return {
         requests,
         rate: requests / took,

@@ -13,14 +13,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { deliveries, openCalendarRows, syncs } from './calendars.mjs';
 import { firstAnswer, load, loads, verify } from './load.mjs';
 import { Server, allowedCpus, describeMachine, pinSelf } from './machine.mjs';
 import { report } from './report.mjs';
 import { callbacks, rest } from './scale.mjs';
 import { Bench, peerNode, versions } from './servers.mjs';
 
-const FULL = { rounds: 13, seconds: 2, many: 1e6, providers: 1e5, callbacks: 5 };
-const QUICK = { rounds: 3, seconds: 1, many: 1e5, providers: 1e4, callbacks: 2 };
+const FULL = { rounds: 13, seconds: 2, many: 1e6, providers: 1e5, callbacks: 5, owners: 16, messages: 100 };
+const QUICK = { rounds: 3, seconds: 1, many: 1e5, providers: 1e4, callbacks: 2, owners: 8, messages: 20 };
 const WARM = 5000; // requests, before the first round
 
 function readOptions() {
@@ -70,7 +71,7 @@ async function openRows(bench, { many, providers }) {
         { name: 'django', about: 'Django REST Framework', server: await bench.startDjango() },
     ];
     for (const row of rows) await verify(row.server, { like, ...row, ...row.load });
-    return rows;
+    return [...rows, ...(await openCalendarRows(bench))];
 }
 
 // Between the two marks of a document that has them; else as a file of its own.
@@ -135,7 +136,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 try {
     const rows = await openRows(bench, plan);
     await measure(bench, rows, plan);
-    const scale = { rest: await rest(bench), callbacks: await callbacks(bench, plan.callbacks) };
+    const scale = {
+        rest: await rest(bench),
+        callbacks: await callbacks(bench, plan.callbacks),
+        syncs: await syncs(bench, plan.owners),
+        deliveries: await deliveries(bench, plan.messages),
+    };
     const result = report({ machine, versions: versions(bench), plan, rows, scale });
     console.log(result.text);
     if (options.json) writeFileSync(options.json, `${JSON.stringify(result.data, null, 2)}\n`);

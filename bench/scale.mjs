@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { ask } from '../standin/wire.mjs';
-import { firstAnswer, load, post } from './load.mjs';
+import { firstAnswer, load } from './load.mjs';
+import { beginFlow } from './people.mjs';
 import { median } from './report.mjs';
 import { BODY, CLIENT, INITIATE, SCOPES, headersOf } from './servers.mjs';
-import { codeFor } from './source.mjs';
 
 const STARTS = 5;
 const LOOK_MS = 2;
@@ -71,16 +71,6 @@ export async function rest(bench) {
     for (const socket of sockets) socket.destroy();
     await server.stop();
     return { ready_ms: median(times), fresh, idle };
-}
-
-async function beginFlow(server, subject) {
-    const { uri } = JSON.parse((await post(server, headersOf(0, 1))).text);
-    const { searchParams } = new URL(uri);
-    const query = new URLSearchParams({
-        state: searchParams.get('state'),
-        code: codeFor(subject, searchParams.get('nonce')),
-    });
-    return `${server.origin}/oauth2/callback/google?${query}`;
 }
 
 // flows.mjs, started, and what it says to what it is told.

@@ -24,9 +24,10 @@ const PUBLIC_URL = 'https://calendars.example';
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 export const tokenOf = (number) => `cdk_${String(number).padStart(43, '0')}`;
-export const headersOf = (number, providers) => ({
+export const headersOf = (number, providers, user) => ({
     authorization: `Token ${tokenOf(number)}`,
     'teamup-provider-id': String((number % providers) + 1),
+    ...(user && { 'caldock-user': user }),
     'content-type': 'application/json',
     accept: 'application/json',
 });
@@ -62,7 +63,7 @@ export class Bench {
                 },
             },
         });
-        await caldock.run('token', 'list'); // makes the store
+        await caldock.makeStore();
         const store = path.join(folder, 'caldock.db');
         firstLine('python3', path.join(here, 'seed.py'), store, String(tokens), String(providers));
         return caldock;

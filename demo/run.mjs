@@ -5,7 +5,7 @@
 //   node run.mjs CALDOCK [--postgres] [--once]
 // --postgres: two nodes on a PostgreSQL of their own. The application asks the second one, the
 // browser comes back to the first, so every flow wanders.
-// --once: both sources from request to listed calendars, unattended
+// --once: both sources from request to busy time that changes, unattended
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -15,13 +15,14 @@ import { promisify } from 'node:util';
 
 import { Caldock, callbackUrl, freePort } from '../standin/caldock.mjs';
 import { Standin } from '../standin/standin.mjs';
-import { Visitor } from '../standin/visitor.mjs';
-import { ask } from '../standin/wire.mjs';
+import { ACCOUNTS } from './api.mjs';
+import { once, SOURCES } from './once.mjs';
 import { Demo } from './server.mjs';
 
-const ACCOUNTS = '/api/v2/external_calendars/accounts';
-const SOURCES = { GOOG: 'google', MSFT: 'microsoft' };
 const PROVIDER = '1';
+// Sources notify https addresses only. So Caldock has such a name here, and the stand-ins know where
+// it leads, for themselves and for the browsers that they send back.
+const PUBLIC_URL = 'https://caldock.example';
 const POSTGRES = fileURLToPath(new URL('../script/postgres', import.meta.url));
 
 const temporaryFolder = (what) => mkdtempSync(path.join(os.tmpdir(), `caldock-${what}-`));
@@ -37,8 +38,9 @@ async function startPostgres() {
 async function startStandins(caldockUrl) {
     const standins = {};
     for (const name of Object.values(SOURCES)) {
-        const redirectUris = [callbackUrl(caldockUrl, name)];
+        const redirectUris = [callbackUrl(PUBLIC_URL, name)];
         standins[name] = await Standin.start(name, { redirectUris });
+        standins[name].control.resolve({ from: PUBLIC_URL, to: caldockUrl, forBrowsers: true });
     }
     return standins;
 }
@@ -51,22 +53,36 @@ async function startNodes(binary, folder, store) {
     for (const [i, port] of ports.entries()) {
         const own = path.join(folder, `caldock-${i + 1}`);
         const logFile = path.join(folder, `caldock-${i + 1}.log`);
-        const [beside] = nodes;
-        nodes.push(
-            await Caldock.create({ binary, folder: own, port, standins, store, logFile, beside }),
-        );
+        const settings = { webhooks: { private_networks: '127.0.0.0/8' } };
+        const options = { binary, folder: own, port, standins, store, logFile, settings };
+        const where = { publicUrl: PUBLIC_URL, beside: nodes[0] };
+        nodes.push(await Caldock.create({ ...options, ...where }));
     }
     await Promise.all(nodes.map((node) => node.start()));
     return nodes;
 }
 
+// Messages go to the application, which is on loopback here.
+async function addEndpoint(caldock, url) {
+    const words = ['webhook', 'add', '--provider', PROVIDER, '--url', url, '--json'];
+    return JSON.parse(await caldock.run(...words));
+}
+
 async function startAll(binary, folder, { isPostgres }) {
-    const nodes = await startNodes(binary, folder, isPostgres && (await startPostgres()));
+    const nodes = await startNodes(binary, folder, isPostgres ? await startPostgres() : undefined);
     const port = await freePort(8081);
     const { standins } = nodes[0];
     const pattern = `http://127.0.0.1:${port}/done`;
     const caldock = nodes.at(-1);
-    await caldock.run('provider', 'add', PROVIDER, '--name', 'Demonstration', '--redirect', pattern);
+    await caldock.run(
+        'provider',
+        'add',
+        PROVIDER,
+        '--name',
+        'Demonstration',
+        '--redirect',
+        pattern,
+    );
     const token = await caldock.run(
         'token',
         'create',
@@ -75,9 +91,13 @@ async function startAll(binary, folder, { isPostgres }) {
         '--name',
         'demonstration',
     );
-    const demo = new Demo({ caldockUrl: caldock.url, token, port });
+    const controls = Object.fromEntries(
+        Object.entries(SOURCES).map(([code, name]) => [code, standins[name].control]),
+    );
+    const { secret } = await addEndpoint(caldock, `http://127.0.0.1:${port}/hooks`);
+    const demo = new Demo({ caldockUrl: caldock.url, token, port, secret, controls });
     await demo.listen();
-    return { nodes, caldock, standins, demo, token };
+    return { nodes, caldock, standins, controls, demo, token };
 }
 
 const about = ({ url, logFile }) => `Caldock         ${url}   (log: ${logFile})`;
@@ -85,6 +105,7 @@ const about = ({ url, logFile }) => `Caldock         ${url}   (log: ${logFile})`
 const introduction = ({ nodes, caldock, standins, demo, token }) => `
 ${nodes.map(about).join('\n')}
 Store           ${caldock.store ?? 'embedded SQLite'}
+Its name        ${PUBLIC_URL}   only the stand-ins know where that is: here
 Google          ${standins.google.url}   a stand-in
 Microsoft       ${standins.microsoft.url}   a stand-in
 
@@ -92,74 +113,16 @@ The page to click through, in a browser:
 
   ${demo.url}
 
-The request itself:
+The request itself, and what the commands of README.md need:
 
+  TOKEN=${token}
   curl -X POST ${caldock.url}${ACCOUNTS}/oauth2/initiate \\
-    -H 'Authorization: Token ${token}' \\
+    -H "Authorization: Token $TOKEN" \\
     -H 'Content-Type: application/json' \\
     -d '{"calendar_source": "GOOG", "redirect_uri": "${demo.url}/done"}'
 
 Ctrl-C ends all of it.
 `;
-
-const step = (name, text) => console.log(`  ${name.padEnd(9)} ${text}`);
-
-// One flow as an application and its user go through it; throws where it does not go on.
-async function connect(code, { caldock, demo, token }) {
-    const authorization = `Token ${token}`;
-    const redirectUri = `${demo.url}/done?once=${code}`;
-    const initiate = `${caldock.url}${ACCOUNTS}/oauth2/initiate`;
-    const request = await ask(initiate, {
-        method: 'POST',
-        headers: { authorization, 'content-type': 'application/json' },
-        body: JSON.stringify({ calendar_source: code, redirect_uri: redirectUri }),
-    });
-    step('request', `POST ${initiate}: ${request.status}`);
-    if (request.status !== 200) throw new Error(request.text);
-    const { uri, timeout_seconds: timeout } = JSON.parse(request.text);
-    step('', `uri ${uri.split('?')[0]}?…, timeout_seconds ${timeout}`);
-
-    const until = callbackUrl(caldock.publicUrl, SOURCES[code]);
-    const consent = await new Visitor().consent(uri, { until });
-    const given = [...consent.url.searchParams.keys()].join(', ');
-    step('consent', `given, the browser comes back with ${given}`);
-
-    const callback = await ask(consent.url);
-    step('callback', `GET ${until}: ${callback.status}`);
-    step('redirect', callback.headers.location);
-    const result = new URL(callback.headers.location).searchParams;
-    if (result.get('success') !== '1')
-        throw new Error(`the flow ended with ${result.get('error')}`);
-
-    const target = `${caldock.url}${ACCOUNTS}/${result.get('account')}`;
-    const account = await ask(target, { headers: { authorization } });
-    step('account', `GET ${target}: ${account.status} ${account.text}`);
-    if (account.status !== 200) throw new Error('the account cannot be read');
-
-    const list = await ask(`${target}/calendars`, { headers: { authorization } });
-    step('calendars', `GET ${target}/calendars: ${list.status}`);
-    if (list.status !== 200) throw new Error('the calendars cannot be read');
-    const { count, results } = JSON.parse(list.text);
-    if (!(count > 0)) throw new Error('there are no calendars');
-    for (const { name, is_primary: isPrimary, can_edit: canEdit } of results) {
-        const traits = [isPrimary && 'primary', canEdit ? 'can be edited' : 'read-only'];
-        step('', `${name} (${traits.filter(Boolean).join(', ')})`);
-    }
-}
-
-async function once(all) {
-    let failed = 0;
-    for (const code of Object.keys(SOURCES)) {
-        console.log(code);
-        try {
-            await connect(code, all);
-        } catch (error) {
-            failed++;
-            console.log(`  FAILED    ${error.message}`);
-        }
-    }
-    return failed === 0 ? 0 : 1;
-}
 
 const [binary, ...wishes] = process.argv.slice(2);
 const folder = temporaryFolder('run');

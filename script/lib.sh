@@ -1,13 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-# script/lib.sh: what script/run and script/test share: Debian's packages, node, npm. Sourced.
+# script/lib.sh: the packages of Debian, node and npm, for the scripts beside it, which source this file.
 
-# a|b: either will do. Debian 12 has llhttp's C files in node-llhttp, later ones a library.
+# a|b: one of the two is enough. Debian 12 has llhttp's C files in node-llhttp, later versions a library.
 PACKAGES_BUILD='meson ninja-build pkgconf gcc libc6-dev libllhttp-dev|node-llhttp libuv1-dev
-    libcurl4-openssl-dev libjansson-dev libcjose-dev libsodium-dev libsqlite3-dev libxml2-dev
-    libinih-dev libssl-dev libicu-dev libpq-dev ca-certificates'
+    libcurl4-openssl-dev libjansson-dev libsodium-dev libsqlite3-dev libxml2-dev
+    libinih-dev libssl-dev libpq-dev ca-certificates tzdata'
 PACKAGES_TEST_BUILD='libcmocka-dev lld'
 PACKAGES_TEST='clang libclang-rt-dev|libclang-rt-14-dev clang-format clang-tidy cppcheck valgrind
-    chromium git postgresql'
+    chromium curl gcovr git haproxy jq nginx-light openssl postgresql prometheus python3 python3-requests python3-seccomp
+    systemd php-cli ruby
+    mandoc zsh fish docker-compose python3-yaml'
+# What a built caldock needs, on Debian 12.
+PACKAGES_RUN='libcurl4 libinih1 libjansson4 libpq5 libsodium23 libsqlite3-0 libssl3 libuv1 libxml2 ca-certificates tzdata'
+# For script/package and its checks.
+PACKAGES_PACKAGE='dpkg-dev debhelper systemd-dev|systemd'
+PACKAGES_PACKAGE_TEST='lintian piuparts autopkgtest debootstrap mandoc systemd python3 python3-seccomp'
+
+# Where npm is unpacked on a system that has none.
+NPM_FOLDER=$PWD/build-npm
+PATH=$PATH:$NPM_FOLDER/bin
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -24,15 +35,25 @@ is_installed() { # A|B
     return 1
 }
 
+# apt-cache takes a second where it may keep no cache, as in a container, so it is asked only where
+# there is a choice.
 first_available() { # A|B
     for name in $(echo "$1" | tr '|' ' '); do
+        [ "$name" != "${1##*|}" ] || break
         ! apt-cache show "$name" >/dev/null 2>&1 || break
     done
     echo "$name"
 }
 
-# need_packages NAME…: installs what is missing, and says so before; nothing when nothing is.
-# On other systems it says what is needed, and leaves the rest to the build.
+# lists_update: brings apt's lists up to date, once.
+lists_update() {
+    [ -z "${are_lists_new:-}" ] || return 0
+    as_root apt-get update -q >&2 || return 1
+    are_lists_new=yes
+}
+
+# need_packages NAME…: installs the packages that are missing, after it has said which. On other
+# systems it says which packages are needed, and the build finds out what is missing.
 need_packages() {
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         say "This is no Debian or Ubuntu. What is needed, by Debian's names: $*"
@@ -42,21 +63,51 @@ need_packages() {
     for package; do is_installed "$package" || missing="$missing $package"; done
     [ -n "$missing" ] || return 0
     say "Installing with apt-get:$missing"
-    as_root apt-get update -q >&2 || return 1
+    lists_update || return 1
     chosen=
     for package in $missing; do chosen="$chosen $(first_available "$package")"; done
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $chosen >&2
+    without_services as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $chosen >&2
 }
 
-# need_node: any node from 18 on will do; where there is none, Debian's.
+# without_services COMMAND…: packages that it installs don't start what they bring along; the tests start
+# proxies and databases of their own.
+without_services() {
+    policy=/usr/sbin/policy-rc.d
+    [ ! -e $policy ] || { "$@"; return; }
+    printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin $policy || return 1
+    "$@"
+    code=$?
+    as_root rm -f $policy
+    return $code
+}
+
+# need_node: installs Debian's node where there is none of version 18 or later, and unpacks npm where
+# there is none.
 need_node() {
     if [ "$(node -p 'process.versions.node.split(".")[0] >= 18' 2>/dev/null)" != true ]; then
-        need_packages nodejs npm || return 1
+        need_packages nodejs || return 1
     fi
-    command -v npm >/dev/null || need_packages npm
+    command -v npm >/dev/null || unpack_npm
 }
 
-# npm_install FOLDER: exactly what its lock file says, once.
+# unpack_npm: Debian's npm is some 340 packages, so they are not installed, but unpacked for these scripts
+# alone (ADR 49).
+unpack_npm() {
+    command -v apt-get >/dev/null || { need_packages npm; return; }
+    say "Unpacking Debian's npm into $NPM_FOLDER/, without installing it"
+    lists_update || return 1
+    debs=$(mktemp -d) && chmod 755 "$debs" || return 1 # apt doesn't download as root
+    rm -rf "$NPM_FOLDER" && mkdir "$NPM_FOLDER" &&
+        as_root apt-get install -q -y --no-install-recommends --download-only -o Dir::Cache::archives="$debs" npm >&2 &&
+        find "$debs" -name '*.deb' -print0 | xargs -0 -P "$(nproc)" -I '{}' dpkg-deb -x '{}' "$NPM_FOLDER" &&
+        ln -s nodejs "$NPM_FOLDER/usr/share/node_modules" && # so that each finds the others
+        mkdir "$NPM_FOLDER/bin" && ln -s ../usr/bin/npm "$NPM_FOLDER/bin/npm"
+    code=$?
+    as_root rm -rf "$debs"
+    return $code
+}
+
+# npm_install FOLDER: installs exactly the versions of its lock file, once.
 npm_install() {
     [ -z "$(find "$1/node_modules/.package-lock.json" -newer "$1/package-lock.json" 2>/dev/null)" ] || return 0
     say "Installing with npm ci in $1/"

@@ -39,7 +39,8 @@ const numbered = (n) => ({
 });
 
 // `state`: how many, or a list of {key?, name?, override?, isPrimary?, canEdit?, timeZone?,
-// color?, colorName?, status?}, where `status` is what asking for that one is answered with.
+// color?, colorName?, description?: Google's, up to 8 KB, status?}, where `status` is what
+// asking for that one is answered with.
 export function calendarsOf(state = FIXED.length) {
     if (Array.isArray(state)) return state.map((own, i) => ({ ...numbered(i + 1), ...own }));
     return Array.from({ length: state }, (_, i) => FIXED[i] ?? numbered(i + 1));

@@ -40,7 +40,7 @@ ${params.scope.split(' ').map(permission(source.isGranular)).join('\n')}</fields
 </form></main></body></html>`;
 }
 
-// What control said to answer without a page, as if a form had been sent.
+// The answer that `control.auto` asked for, as if a form had been sent.
 function automatic(answer, { params, people }) {
     return {
         action: answer.deny ? 'deny' : 'allow',

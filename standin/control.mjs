@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a test may make a stand-in do: as methods, and as POST /__control/<method> with the
+// The switches of a stand-in: as methods, and as POST /__control/<method> with the
 // argument as JSON, for whoever runs it in another process.
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 
+import { EVENT_ACTIONS, EVENT_REPORTS, EventControl } from './event_control.mjs';
 import { Faults } from './faults.mjs';
 import { readBody, send } from './wire.mjs';
 
 const LOG_LENGTH = 10000;
+const PATIENCE_MS = 120000; // for a request that has to come
 
 function overlay(target, { set = {}, drop = [] }) {
     return Object.fromEntries(
@@ -14,17 +16,20 @@ function overlay(target, { set = {}, drop = [] }) {
     );
 }
 
-export class Control {
+export class Control extends EventControl {
     faults = new Faults();
     log = [];
+    #unused = []; // what the next ID token or token answer would have been, had there been one
     #answered = new EventEmitter().setMaxListeners(0);
 
     constructor() {
+        super();
         this.reset();
     }
 
-    // Forgets all but the keys, which clients may have cached.
+    // Forgets all but the keys, which clients may have cached, and what has been unused so far.
     reset() {
+        this.#unused.push(...this.#waiting, ...this.unusedEvents);
         this.faults.clear();
         this.log.length = 0;
         this.automatic = undefined;
@@ -35,12 +40,52 @@ export class Control {
         this.pageSize = Infinity;
         this.timeZone = 'W. Europe Standard Time';
         this.isStrict = false;
+        this.isLate = false;
+        this.slowness = new Map();
+        this.refusals = [];
+        this.grantLifeS = undefined;
+        this.nextPageLink = undefined;
+        this.manner = { gzip: 'asked', mark: false };
+        this.resetEvents();
         this.identity?.reset();
     }
 
-    // {path, times?, delay?, hang|reset|cut|megabyte|html|redirect|status|body, headers?}
+    // Switches for a single answer that still wait for it: [{forge|tokens|refuse: …}].
+    get #waiting() {
+        const set = { forge: this.forgery, tokens: this.tokenPatch };
+        const waiting = Object.entries(set).filter(([, value]) => value !== undefined);
+        const refusals = (this.refusals ?? []).filter(({ happened }) => happened === 0);
+        return [
+            ...waiting.map(([name, value]) => ({ [name]: value })),
+            ...refusals.map((refusal) => ({ refuse: refusal })),
+        ];
+    }
+
+    // Switches that never had an answer to change, since the start: faults, forgeries, patches of
+    // token answers, refusals.
+    get unused() {
+        return [...this.faults.unused, ...this.#unused, ...this.#waiting, ...this.unusedEvents];
+    }
+
+    // {path, times?, perhaps?, delay?, hang|reset|cut|megabyte|html|redirect|status|body, headers?,
+    // and what else faults.mjs names}. {path, status, reason, message?} is an error of the source.
     fault(fault) {
-        this.faults.add(fault);
+        const { status, reason, message } = fault;
+        const body = reason && this.identity.source.errorBody(status, reason, message);
+        this.faults.add(body ? { ...fault, body } : fault);
+    }
+
+    // {account?, status?, reason?, retryAfter?: seconds or a date, times?, path?, perhaps?}: the
+    // calendar API has had too many requests, of one person or of all.
+    throttle({ retryAfter, ...fault } = {}) {
+        const { apiPath: path, throttled } = this.identity.source;
+        const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+        this.fault({ path, ...throttled, ...fault, headers });
+    }
+
+    // The faults that still wait are taken back.
+    calm() {
+        this.faults.clear();
     }
 
     // The next ID token: the name of a row of FORGERIES, or {claims?, header?} to lay over.
@@ -91,7 +136,7 @@ export class Control {
         return this.mailboxes.get(person.email) ?? person.calendars;
     }
 
-    // How many calendars a page has at most.
+    // A page has at most so many calendars.
     pages(size) {
         this.pageSize = size;
     }
@@ -106,6 +151,60 @@ export class Control {
         this.isStrict = isOn;
     }
 
+    // The token endpoint refuses refreshes of one person: {account, why, times?}, where `why` is
+    // a row of the source's `refusals`. Some of these pass by themselves, as an overload does.
+    refuse({ account, why, times = 1 }) {
+        this.refusals.push({ account, why, times, happened: 0 });
+    }
+
+    takeRefusal(account) {
+        const refusal = this.refusals.find((one) => one.account === account);
+        if (!refusal) return undefined;
+        refusal.happened++;
+        refusal.times--;
+        if (refusal.times <= 0) this.refusals.splice(this.refusals.indexOf(refusal), 1);
+        return refusal.why;
+    }
+
+    // {account, delay}: the token endpoint is slow for one person and in time for all others, as
+    // where accounts live in different data centres. 0: in time again.
+    slow({ account, delay }) {
+        this.slowness.set(account, delay);
+    }
+
+    // Google says of a revocation that it takes some time: from now on it is answered at once
+    // and takes effect at `settle`, on what the person has allowed meanwhile, too.
+    late(isOn = true) {
+        this.isLate = isOn;
+    }
+
+    settle() {
+        this.identity.settleRevocations();
+    }
+
+    // Google's time-based access: so many seconds after consent a refresh token dies, and the
+    // token answer says so in `refresh_token_expires_in`. null: no end.
+    grantLife(seconds) {
+        this.grantLifeS = seconds ?? undefined;
+    }
+
+    // 'asked': answers are compressed for a client that says Accept-Encoding: gzip, as both
+    // sources do; 'always': for every client, as some proxies do; 'never'.
+    gzip(when) {
+        this.manner.gzip = when;
+    }
+
+    // A byte order mark before all JSON, as some gateways put it.
+    mark(isOn = true) {
+        this.manner.mark = isOn;
+    }
+
+    // {value}: stands where a page leads to the next one, whatever it is: a link to another
+    // server, a number, null. Without an argument: the right link or token again.
+    nextPage(link) {
+        this.nextPageLink = link;
+    }
+
     // {drop?}: new signing keys; the old ones leave the JWKS with `drop`.
     rotate(options) {
         return this.identity.keys.rotate(options);
@@ -117,9 +216,10 @@ export class Control {
         this.identity.withdraw(person);
     }
 
-    // Access tokens die before their time; refresh tokens live on.
-    expire() {
-        this.identity.memory.expire('AccessToken');
+    // Access tokens die before their time, and refresh tokens live on; or, with
+    // 'RefreshToken', the reverse.
+    expire(what = 'AccessToken') {
+        this.identity.memory.expire(what);
     }
 
     note(entry) {
@@ -128,32 +228,51 @@ export class Control {
         return entry;
     }
 
-    // Called when a noted request has been answered, or its connection is gone.
+    // The stand-in calls this when a noted request has been answered, or its connection is gone.
     conclude(entry, status) {
         entry.status = status;
         this.#answered.emit('entry', entry);
     }
 
     // The next request whose path contains `path`, once it has been answered; with `count`,
-    // the last of so many.
-    async next(path, count = 1) {
-        let last;
-        for (let left = count; left > 0;) {
-            [last] = await once(this.#answered, 'entry');
-            if (last.path.includes(path)) left--;
-        }
-        return last;
+    // the last of so many. Fails where it never comes, for who awaits it.
+    next(path, count = 1) {
+        let left = count;
+        let timer;
+        let look;
+        const found = new Promise((resolve, reject) => {
+            const stuck = () => reject(new Error(`never: ${count} requests for ${path}`));
+            timer = setTimeout(stuck, PATIENCE_MS).unref();
+            look = (entry) => {
+                if (entry?.path.includes(path)) left--;
+                if (left === 0) resolve(entry);
+            };
+        });
+        this.#answered.on('entry', look);
+        look();
+        const forget = () => {
+            clearTimeout(timer);
+            this.#answered.off('entry', look);
+        };
+        found.then(forget, forget);
+        return found;
     }
 
-    // How often a refresh was asked for.
+    // The number of requests for a refresh.
     get refreshes() {
         return this.log.filter(({ form }) => form?.grant_type === 'refresh_token').length;
     }
 
-    // Requests whose path contains `path`, oldest first: {method, path, query, form,
-    // headers, isHeld: a delayed answer is made, status: once it was sent}.
+    // Requests whose path contains `path`, oldest first: {method, path, query, form, json, headers,
+    // beganAt, endedAt: once it is over, person, calendar: its key, page, where one is asked for
+    // events, isHeld: a delayed answer is made, status: once it was sent}.
     requests(path = '') {
         return this.log.filter((entry) => entry.path.includes(path));
+    }
+
+    // Whether the answer to such a request is made, and late.
+    isHeld(path) {
+        return this.requests(path).some((entry) => entry.isHeld);
     }
 
     async serve({ request, response, url }) {
@@ -161,6 +280,8 @@ export class Control {
         const actions = [
             'reset',
             'fault',
+            'throttle',
+            'calm',
             'forge',
             'auto',
             'callback',
@@ -172,8 +293,21 @@ export class Control {
             'rotate',
             'withdraw',
             'expire',
+            'refuse',
+            'slow',
+            'late',
+            'settle',
+            'grantLife',
+            'gzip',
+            'mark',
+            'nextPage',
+            ...EVENT_ACTIONS,
         ];
         if (request.method === 'GET' && name === 'log') return send(response, 200, this.log);
+        if (request.method === 'GET' && name === 'unused') return send(response, 200, this.unused);
+        if (request.method === 'GET' && EVENT_REPORTS.includes(name)) {
+            return send(response, 200, this[name]);
+        }
         if (request.method === 'GET' && name === 'secrets') {
             return send(response, 200, [...this.identity.secrets]);
         }
@@ -181,9 +315,12 @@ export class Control {
             return send(response, 200, { keys: [this.identity.keys.foreign().jwk] });
         }
         if (request.method !== 'POST' || !actions.includes(name)) {
-            return send(response, 404, { error: `one of ${actions.join(', ')}, log, secrets` });
+            return send(response, 404, {
+                error: `one of ${actions.join(', ')}, log, unused, secrets, ${EVENT_REPORTS.join(', ')}`,
+            });
         }
-        await this[name](JSON.parse((await readBody(request)) || 'null') ?? undefined);
-        return send(response, 200, {});
+        const argument = JSON.parse((await readBody(request)) || 'null') ?? undefined;
+        const result = await this[name](argument);
+        return send(response, 200, (EVENT_ACTIONS.includes(name) && result) || {});
     }
 }

@@ -163,7 +163,7 @@ const WHEN = {
         c.exp = now() - 7200;
     }),
     exp_past_beyond_skew: claims((c) => (c.exp = now() - 125)),
-    exp_text: claims((c) => (c.exp = String(c.exp))),
+    exp_other_text: claims((c) => (c.exp = `${c.exp}s`)),
     exp_absurd: claims((c) => (c.exp = 1e30)),
     exp_missing: without('exp'),
     iat_future: claims((c) => {
@@ -202,6 +202,7 @@ const GOOGLE = {
 const ACCEPTED = {
     jku_unused: (t) => header({ jku: foreignJwks(t) })(t),
     exp_past_within_skew: claims((c) => (c.exp = now() - 20)),
+    exp_text: claims((c) => (c.exp = String(c.exp))),
     aud_list_of_one: claims((c) => (c.aud = [c.aud])),
     at_hash_missing: without('at_hash'),
     long: claims((c) => (c.pad = 'x'.repeat(20000))),

@@ -2,9 +2,21 @@
 // Google as its clients see it: paths, people, parameters, ID token claims, error texts,
 // revocation and the calendar list. The protocol itself is in identity.mjs.
 import { calendarsOf, pageOf } from './calendars.mjs';
+import {
+    allowed,
+    apiError,
+    calendarId,
+    errorBody,
+    findCalendar,
+    roleOf,
+    SCOPE,
+    sendPart,
+} from './google_api.mjs';
+import { googleEventId, googleEvents, googleLook } from './google_events.mjs';
+import { googleMessages, googlePush } from './google_push.mjs';
+import { googleWrites } from './google_writes.mjs';
 import { readBody, send } from './wire.mjs';
 
-const SCOPE = 'https://www.googleapis.com/auth/';
 const LIST = '/calendar/v3/users/me/calendarList';
 const LISTING_SCOPES = [
     'calendar',
@@ -26,7 +38,7 @@ const PEOPLE = [
     },
 ];
 
-// What oidc-provider finds wrong with a token request, in Google's words.
+// Google's words for the errors that oidc-provider finds in a token request.
 const GRANT_ERRORS = [
     [/code not found/, 'Malformed auth code.'],
     [/PKCE/, 'Invalid code verifier.'],
@@ -48,29 +60,25 @@ function tokenError(body, detail = '') {
     return { error: body.error, error_description: body.error_description };
 }
 
+// Reasons to refuse a refresh although the grant stands.
+const REFRESH_REFUSALS = {
+    // Google Cloud session control: the person has to sign in again.
+    session: () => ({
+        error: 'invalid_grant',
+        error_subtype: 'invalid_rapt',
+        error_description: 'reauth related error (invalid_rapt)',
+    }),
+    // The administrator has closed the service to the application.
+    admin: () => ({
+        error: 'admin_policy_enforced',
+        error_description: 'Blocked by admin policy.',
+    }),
+};
+
 // Identity scopes are answered under their long names.
 const longScope = (scope) =>
     scope === 'email' || scope === 'profile' ? `${SCOPE}userinfo.${scope}` : scope;
 const longScopes = (scopes = '') => scopes.split(' ').map(longScope).join(' ');
-
-function apiError(response, status, reason, message, headers) {
-    const errors = [{ domain: 'global', reason, message }];
-    send(response, status, { error: { errors, code: status, message } }, headers);
-}
-
-const challenge = (error) => ({
-    'www-authenticate': `Bearer realm="https://accounts.google.com/"${error ? `, error="${error}"` : ''}`,
-});
-
-// Why one calendar is not given, by status.
-const REFUSALS = {
-    403: ['forbidden', 'Forbidden'],
-    404: ['notFound', 'Not Found'],
-    410: ['deleted', 'Resource has been deleted'],
-};
-
-const calendarId = (person, key) =>
-    key === 'primary' ? person.email : `${key}-${person.sub}@group.calendar.google.com`;
 
 const entryOf = (person) => (calendar) => ({
     kind: 'calendar#calendarListEntry',
@@ -80,44 +88,17 @@ const entryOf = (person) => (calendar) => ({
     ...(calendar.override !== undefined && { summaryOverride: calendar.override }),
     timeZone: calendar.timeZone,
     colorId: '14',
+    ...(calendar.description && { description: calendar.description }),
     backgroundColor: calendar.color,
     foregroundColor: '#000000',
     selected: true,
-    accessRole: calendar.isPrimary ? 'owner' : calendar.canEdit ? 'writer' : 'reader',
+    accessRole: roleOf(calendar),
     defaultReminders: [],
     ...(calendar.isPrimary && { primary: true }),
 });
 
-// The person behind a request for the calendar API, or an answered error.
-function allowed({ response, grant, calendarsFor }) {
-    if (!grant) {
-        apiError(response, 401, 'authError', 'Invalid Credentials', challenge('invalid_token'));
-        return false;
-    }
-    if (!LISTING_SCOPES.some((name) => grant.scopes.includes(SCOPE + name))) {
-        apiError(
-            response,
-            403,
-            'insufficientPermissions',
-            'Request had insufficient authentication scopes.',
-            challenge('insufficient_scope'),
-        );
-        return false;
-    }
-    if (calendarsFor(grant.person) === 'off') {
-        apiError(
-            response,
-            403,
-            'notACalendarUser',
-            'The user must be signed up for Google Calendar.',
-        );
-        return false;
-    }
-    return true;
-}
-
 function listCalendars(call) {
-    if (!allowed(call)) return;
+    if (!allowed(call, LISTING_SCOPES)) return;
     const { response, url, grant, calendarsFor, control } = call;
     const size = Math.min(Number(url.searchParams.get('maxResults') ?? 100), control.pageSize, 250);
     const from = Number(Buffer.from(url.searchParams.get('pageToken') ?? '', 'base64url'));
@@ -125,28 +106,24 @@ function listCalendars(call) {
         return apiError(response, 400, 'invalid', 'Invalid Value');
     }
     const { items, next } = pageOf(calendarsOf(calendarsFor(grant.person)), from, size);
-    send(response, 200, {
+    sendPart(call, {
         kind: 'calendar#calendarList',
         etag: '"p1"',
         ...(next === undefined
             ? { nextSyncToken: 'c3luYw' }
-            : { nextPageToken: Buffer.from(String(next)).toString('base64url') }),
+            : {
+                  nextPageToken: control.nextPageLink
+                      ? control.nextPageLink.value
+                      : Buffer.from(String(next)).toString('base64url'),
+              }),
         items: items.map(entryOf(grant.person)),
     });
 }
 
 function getCalendar(call) {
-    if (!allowed(call)) return;
-    const { response, path, grant, calendarsFor } = call;
-    const wanted = decodeURIComponent(path.slice(LIST.length + 1));
-    const found = calendarsOf(calendarsFor(grant.person)).find(
-        (calendar) =>
-            calendarId(grant.person, calendar.key) === wanted ||
-            (calendar.isPrimary && wanted === 'primary'),
-    );
-    const [reason, text] = REFUSALS[found?.status ?? (found ? 200 : 404)] ?? [];
-    if (reason) return apiError(response, found?.status ?? 404, reason, text);
-    send(response, 200, entryOf(grant.person)(found));
+    if (!allowed(call, LISTING_SCOPES)) return;
+    const found = findCalendar(call, decodeURIComponent(call.path.slice(LIST.length + 1)));
+    if (found) sendPart(call, entryOf(call.grant.person)(found));
 }
 
 // No client authentication; either token takes away all that the person allowed the client.
@@ -193,6 +170,7 @@ export const google = (base) => ({
     keyIssuers: [undefined],
 
     locate: (path) => ({ path }),
+    look: googleLook,
     mayChoose: () => true,
     issuerOf: () => base,
     keyIssuerOf: () => undefined,
@@ -221,20 +199,36 @@ export const google = (base) => ({
         title: `Error 400: ${error.error === 'invalid_redirect_uri' ? 'redirect_uri_mismatch' : error.error}`,
         text: error.error_description,
     }),
-    shapeTokens: (body, { hasNewRefreshToken }) => ({
+    shapeTokens: (body, { hasNewRefreshToken, grantLifeS }) => ({
         access_token: body.access_token,
         expires_in: body.expires_in,
         ...(hasNewRefreshToken && { refresh_token: body.refresh_token }),
+        ...(hasNewRefreshToken && grantLifeS && { refresh_token_expires_in: grantLifeS }),
         scope: longScopes(body.scope),
         token_type: 'Bearer',
         id_token: body.id_token,
     }),
     tokenError,
+    refusals: REFRESH_REFUSALS,
+    mostRefreshTokens: 100, // per person and client
+    eventId: googleEventId,
+    calendarsHaveZones: true,
+    apiPath: '/calendar/v3/',
+    errorBody,
+    throttled: { status: 403, reason: 'rateLimitExceeded', message: 'Rate Limit Exceeded' },
+    push: {
+        messages: googleMessages,
+        patience: 10000,
+        isRetried: (status) => [0, 500, 502, 503, 504].includes(status),
+    },
 
     endpoints: [
         ['GET', new RegExp(`^${LIST}$`), listCalendars],
         ['GET', new RegExp(`^${LIST}/[^/]+$`), getCalendar],
         ['POST', /^\/revoke$/, revoke],
+        ...googlePush,
+        ...googleEvents,
+        ...googleWrites,
         [
             'GET',
             /^\/\.well-known\/openid-configuration$/,

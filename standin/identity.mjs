@@ -5,9 +5,10 @@ import crypto from 'node:crypto';
 
 import Provider, { interactionPolicy } from 'oidc-provider';
 
+import { holdBack } from './faults.mjs';
 import { forge } from './forge.mjs';
 import { Memory } from './memory.mjs';
-import { escapeHtml } from './wire.mjs';
+import { encode, escapeHtml } from './wire.mjs';
 
 const DAY_S = 86400;
 // Signs ID tokens inside; #signIdToken signs them again, with the keys that the source publishes.
@@ -45,6 +46,7 @@ export class Identity {
     #known = new Set(); // who consented before, to which client
     #tenants = new Map(); // at which tenant a code was asked for
     #replaced = new Map(); // a refresh token, and the one that it was given for
+    #revoking = []; // [person's sub, client id] of revocations that take effect later
 
     constructor(source, { base, redirectUris, keys, control }) {
         Object.assign(this, { source, keys, control, base });
@@ -137,7 +139,7 @@ export class Identity {
         }
     }
 
-    // Whoever signed in before is asked again: no single sign-on between two flows.
+    // A person who signed in before is asked again: no single sign-on between two flows.
     forgetSession(request) {
         const cookies = (request.headers.cookie ?? '').split(/;\s*/);
         const kept = cookies.filter((cookie) => !cookie.startsWith(`${this.source.name}_session`));
@@ -149,9 +151,17 @@ export class Identity {
         if (ctx.path === this.source.routes.token) {
             ctx.req.entry.form = ctx.oidc?.body;
             if (ctx.body?.access_token) await this.#shapeTokens(ctx);
+            this.#send(ctx);
         } else if (ctx.status === 303) {
             this.#shapeCallback(ctx);
         }
+    }
+
+    #send(ctx) {
+        if (!ctx.body?.constructor || ctx.body.constructor !== Object) return;
+        const { bytes, headers } = encode(ctx.res, ctx.body);
+        ctx.body = bytes;
+        ctx.set(headers);
     }
 
     async #shapeTokens(ctx) {
@@ -163,12 +173,33 @@ export class Identity {
             return;
         }
         const person = this.source.people.find(({ sub }) => sub === entities.Account.accountId);
+        const delay = this.control.slowness.get(person.email);
+        if (delay) holdBack(ctx.res, delay, ctx.req.entry);
+        const why = params.refresh_token && this.control.takeRefusal(person.email);
+        if (why) {
+            ctx.status = 400;
+            ctx.body = this.source.refusals[why]();
+            return;
+        }
         const body = { ...ctx.body };
         const hasNewRefreshToken = body.refresh_token !== params.refresh_token;
         if (params.refresh_token) this.#replace(params.refresh_token, body.refresh_token);
         if (body.id_token) body.id_token = this.#signIdToken(body.id_token, person);
         if (typeof body.id_token === 'string') this.secrets.add(body.id_token);
-        ctx.body = this.control.patchTokens(this.source.shapeTokens(body, { hasNewRefreshToken }));
+        const { grantLifeS } = this.control;
+        if (params.code && body.refresh_token) this.#limitRefreshTokens(body.refresh_token, person);
+        ctx.body = this.control.patchTokens(
+            this.source.shapeTokens(body, { hasNewRefreshToken, grantLifeS }),
+        );
+    }
+
+    // A grant may end by time; and a person has only so many living refresh tokens for one
+    // client: one more silently ends the oldest.
+    #limitRefreshTokens(token, person) {
+        const { grantLifeS } = this.control;
+        if (grantLifeS !== undefined) this.memory.endAfter('RefreshToken', token, grantLifeS);
+        const { mostRefreshTokens = Infinity, client } = this.source;
+        this.memory.keepNewest('RefreshToken', person.sub, client.client_id, mostRefreshTokens);
     }
 
     // Strictly: the first use of a new refresh token is the end of the one before it.
@@ -209,11 +240,11 @@ export class Identity {
             this.source.onRefusal(out);
         }
         this.control.patchCallback(out);
-        ctx.redirect(url.href);
+        ctx.redirect(this.control.wayOf(url));
         ctx.status = 303;
     }
 
-    // What the consent page asks about: {uid, params, people}.
+    // The question on the consent page: {uid, params, people}.
     async question(request, response) {
         const { uid, params } = await this.provider.interactionDetails(request, response);
         const people = this.source.people.filter((person) =>
@@ -254,7 +285,7 @@ export class Identity {
         });
     }
 
-    // Whom a bearer token stands for, and what it may do; undefined when it is not valid.
+    // The person and the scopes of a bearer token; undefined when it is not valid.
     async grantOf(accessToken) {
         const token = accessToken && (await this.provider.AccessToken.find(accessToken));
         if (!token?.isValid) return undefined;
@@ -266,15 +297,25 @@ export class Identity {
         const { AccessToken, RefreshToken } = this.provider;
         const token = (await RefreshToken.find(text)) ?? (await AccessToken.find(text));
         if (!token?.isValid) return false;
-        this.memory.forgetConsent(token.accountId, token.clientId);
-        this.#known.delete(`${token.accountId} ${token.clientId}`);
+        const { accountId, clientId } = token;
+        if (this.control.isLate) this.#revoking.push([accountId, clientId]);
+        else this.#forgetConsent(accountId, clientId);
         return true;
     }
 
-    // As if the person had withdrawn the consent on the source's own pages.
+    #forgetConsent(accountId, clientId) {
+        this.memory.forgetConsent(accountId, clientId);
+        this.#known.delete(`${accountId} ${clientId}`);
+    }
+
+    // The revocations that came while the control was `late` take effect.
+    settleRevocations() {
+        for (const consent of this.#revoking.splice(0)) this.#forgetConsent(...consent);
+    }
+
+    // The person withdraws the consent on the source's own pages.
     withdraw(person) {
-        this.memory.forgetConsent(person.sub, this.source.client.client_id);
-        this.#known.delete(`${person.sub} ${this.source.client.client_id}`);
+        this.#forgetConsent(person.sub, this.source.client.client_id);
     }
 
     reset() {
@@ -282,5 +323,6 @@ export class Identity {
         this.#offline.clear();
         this.#known.clear();
         this.#replaced.clear();
+        this.#revoking.length = 0;
     }
 }

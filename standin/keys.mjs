@@ -17,7 +17,7 @@ const named = (issuer) => issuer && { issuer };
 const signingKey = (pair, issuer) => published(pair, { alg: 'RS256', ...named(issuer) });
 const rsaPair = () => generate('rsa', { modulusLength: 2048 });
 
-// What the stand-ins of a process start with, by source and number, since no two sources may
+// The first keys of the stand-ins of a process, by source and number, since no two sources may
 // share a key: making them takes longer than all else of a start.
 const firstPairs = new Map();
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What oidc-provider remembers, in one map per stand-in: nothing evicted, nothing on disk.
+// oidc-provider's memory, one map per stand-in: nothing evicted, nothing on disk.
 
 export class Memory {
     #rows = new Map();
@@ -63,8 +63,8 @@ export class Memory {
         return gone.length;
     }
 
-    // What one person allowed one client, as far as tokens came of it: revoking at Google takes
-    // it away. A code on its way stays good.
+    // Forgets what one person allowed one client, as far as tokens came of it: revoking at Google
+    // takes it away. A code on its way stays good.
     forgetConsent(accountId, clientId) {
         const isTheirs = (row) => row.accountId === accountId && row.clientId === clientId;
         const rows = [...this.#rows.values()].filter(isTheirs);
@@ -72,6 +72,19 @@ export class Memory {
             rows.filter(({ kind }) => /Token$/.test(kind)).map(({ grantId }) => grantId),
         );
         return this.forget((row) => isTheirs(row) && grants.has(row.grantId ?? row.jti));
+    }
+
+    // The oldest of a person's living tokens of a model end where there are more than `most`.
+    keepNewest(model, accountId, clientId, most) {
+        const isTheirs = (row) =>
+            row.kind === model && row.accountId === accountId && row.clientId === clientId;
+        const theirs = [...this.#rows].filter(([, row]) => isTheirs(row)).map(([key]) => key);
+        for (const key of theirs.slice(0, -most)) this.#rows.delete(key);
+    }
+
+    // One token ends in so many seconds.
+    endAfter(model, id, seconds) {
+        this.#rows.get(`${model}:${id}`).exp = Math.floor(Date.now() / 1000) + seconds;
     }
 
     expire(model) {

@@ -4,14 +4,26 @@
 // that rotate, and the calendar list. The protocol itself is in identity.mjs.
 import crypto from 'node:crypto';
 
-import { calendarsOf, pageOf } from './calendars.mjs';
+import { pageOf } from './calendars.mjs';
+import {
+    allowed,
+    apiError,
+    calendarId,
+    errorBody,
+    findCalendar,
+    GRAPH,
+    openMailbox,
+    selected,
+} from './microsoft_api.mjs';
+import { microsoftEventId, microsoftEvents, microsoftLook } from './microsoft_events.mjs';
+import { lifecycleMessages, microsoftMessages, microsoftPush } from './microsoft_push.mjs';
+import { microsoftWrites } from './microsoft_writes.mjs';
 import { send } from './wire.mjs';
 
 const CONSUMERS = '9188040d-6c67-4c5b-b112-36a304b66dad';
 const CONTOSO = '11111111-2222-4333-8444-555555555555';
 const TENANTED =
     /^\/(common|organizations|consumers|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(\/.*)$/i;
-const GRAPH = 'https://graph.microsoft.com/';
 
 const PEOPLE = [
     {
@@ -54,7 +66,7 @@ const PEOPLE = [
     },
 ];
 
-// What oidc-provider finds wrong with a token request, as Microsoft numbers it.
+// Microsoft's numbers for the errors that oidc-provider finds in a token request.
 const GRANT_ERRORS = [
     [
         /PKCE/,
@@ -116,6 +128,44 @@ function tokenError(body, detail = '') {
     return aadsts(body.error, number, body.error_description ?? '');
 }
 
+// Reasons to refuse a refresh although the grant stands.
+const REFRESH_REFUSALS = {
+    // Too many requests that look alike: passes when the client waits.
+    loop: () =>
+        aadsts(
+            'invalid_grant',
+            50196,
+            'The server terminated an operation because it encountered a client request loop.',
+        ),
+    // A part of the directory is away for a moment.
+    transient: () =>
+        aadsts('temporarily_unavailable', 90033, 'A transient error has occurred. Please try again.'),
+    // Conditional access: the person has to sign in again, more often than they did.
+    frequency: () =>
+        aadsts(
+            'invalid_grant',
+            70043,
+            'The refresh token has expired or is invalid due to sign-in frequency checks by conditional access.',
+        ),
+    // A second factor is asked for since then; `claims` says which sign-in would do.
+    mfa: () => ({
+        ...aadsts(
+            'interaction_required',
+            50076,
+            'Due to a configuration change made by your administrator, you must use multi-factor authentication.',
+        ),
+        suberror: 'basic_action',
+        claims: '{"access_token":{"capolids":{"essential":true,"values":["00000000-0000-4000-8000-0000000000ca"]}}}',
+    }),
+    // The person's password was changed.
+    password: () =>
+        aadsts(
+            'invalid_grant',
+            50173,
+            'The provided grant has expired due to it being revoked, a fresh auth token is needed.',
+        ),
+};
+
 // Graph's names are answered without their prefix, and offline_access never.
 const shortScopes = (scopes = '') =>
     scopes
@@ -123,60 +173,6 @@ const shortScopes = (scopes = '') =>
         .filter((scope) => scope !== 'offline_access')
         .map((scope) => scope.replace(GRAPH, ''))
         .join(' ');
-
-function apiError(response, status, code, message) {
-    const innerError = {
-        date: new Date().toISOString().slice(0, 19),
-        'request-id': crypto.randomUUID(),
-        'client-request-id': crypto.randomUUID(),
-    };
-    send(response, status, { error: { code, message, innerError } });
-}
-
-const MAILBOXES = {
-    off: [
-        'MailboxNotEnabledForRESTAPI',
-        'The mailbox is either inactive, soft-deleted, or is hosted on-premise.',
-    ],
-    'on-premises': ['extensionError', 'Error: REST API is not yet supported for this mailbox.'],
-};
-
-function allowed({ response, grant }, scope) {
-    if (!grant) {
-        apiError(response, 401, 'InvalidAuthenticationToken', 'CompactToken validation failed.');
-        return false;
-    }
-    if (!grant.scopes.some((granted) => granted.replace(GRAPH, '').startsWith(scope))) {
-        apiError(
-            response,
-            403,
-            'ErrorAccessDenied',
-            'Access is denied. Check credentials and try again.',
-        );
-        return false;
-    }
-    return true;
-}
-
-// The calendars of the person behind a request, or an answered error.
-function openMailbox(call) {
-    if (!allowed(call, 'Calendars.')) return undefined;
-    const state = call.calendarsFor(call.grant.person);
-    if (MAILBOXES[state]) {
-        apiError(call.response, 404, ...MAILBOXES[state]);
-        return undefined;
-    }
-    return calendarsOf(state);
-}
-
-// Why one calendar is not given, by status.
-const REFUSALS = {
-    403: ['ErrorAccessDenied', 'Access is denied. Check credentials and try again.'],
-    404: ['ErrorItemNotFound', 'The specified object was not found in the store.'],
-    410: ['syncStateNotFound', 'The calendar is gone.'],
-};
-
-const calendarId = (person, key) => `AAMk-${person.oid}-${key}`;
 
 const entryOf = (person) => (calendar) => ({
     id: calendarId(person, calendar.key),
@@ -193,6 +189,13 @@ const entryOf = (person) => (calendar) => ({
     owner: { name: person.name, address: person.email },
 });
 
+// The same query, further on.
+function nextLink(base, url, skip) {
+    const query = new URLSearchParams(url.searchParams);
+    query.set('$skip', skip);
+    return `${base}/v1.0/me/calendars?${query}`;
+}
+
 const listCalendars = (base) => (call) => {
     const calendars = openMailbox(call);
     if (!calendars) return;
@@ -206,23 +209,20 @@ const listCalendars = (base) => (call) => {
     send(call.response, 200, {
         '@odata.context': `${base}/v1.0/$metadata#users('me')/calendars`,
         ...(next !== undefined && {
-            '@odata.nextLink': `${base}/v1.0/me/calendars?$top=${size}&$skip=${next}`,
+            '@odata.nextLink': call.control.nextPageLink
+                ? call.control.nextPageLink.value
+                : nextLink(base, call.url, next),
         }),
-        value: items.map(entryOf(call.grant.person)),
+        value: items.map(entryOf(call.grant.person)).map((entry) => selected(call, entry)),
     });
 };
 
 const getCalendar = (base) => (call) => {
-    const calendars = openMailbox(call);
-    if (!calendars) return;
-    const wanted = decodeURIComponent(call.path.split('/').at(-1));
-    const { person } = call.grant;
-    const found = calendars.find((calendar) => calendarId(person, calendar.key) === wanted);
-    const [code, text] = REFUSALS[found?.status ?? (found ? 200 : 404)] ?? [];
-    if (code) return apiError(call.response, found?.status ?? 404, code, text);
+    const found = findCalendar(call, decodeURIComponent(call.path.split('/').at(-1)));
+    if (!found) return;
     send(call.response, 200, {
         '@odata.context': `${base}/v1.0/$metadata#users('me')/calendars/$entity`,
-        ...entryOf(person)(found),
+        ...selected(call, entryOf(call.grant.person)(found)),
     });
 };
 
@@ -248,6 +248,10 @@ const MAY_CHOOSE = {
     organizations: (person) => !isPersonal(person),
     consumers: isPersonal,
 };
+
+// One that somebody is of, or a name for several.
+const isTenant = (tenant) =>
+    tenant in MAY_CHOOSE || PEOPLE.some((person) => person.tid === tenant.toLowerCase());
 
 export const microsoft = (base) => ({
     name: 'microsoft',
@@ -294,6 +298,7 @@ export const microsoft = (base) => ({
         const [, tenant, rest] = TENANTED.exec(path) ?? [undefined, undefined, path];
         return { tenant, path: rest };
     },
+    look: microsoftLook,
     mayChoose: (person, tenant = 'common') => MAY_CHOOSE[tenant]?.(person) ?? person.tid === tenant,
     issuerOf: (person) => `${base}/${person.tid}/v2.0`,
     keyIssuerOf: (person) => `${base}/${isPersonal(person) ? CONSUMERS : '{tenantid}'}/v2.0`,
@@ -332,17 +337,36 @@ export const microsoft = (base) => ({
         id_token: body.id_token,
     }),
     tokenError,
+    refusals: REFRESH_REFUSALS,
+    eventId: microsoftEventId,
+    calendarsHaveZones: false,
+    apiPath: '/v1.0/',
+    errorBody,
+    throttled: { status: 429, reason: 'ApplicationThrottled', message: 'Too many requests.' },
+    push: {
+        messages: microsoftMessages,
+        lifecycle: lifecycleMessages,
+        patience: 3000,
+        isRetried: (status) => status < 200 || status > 299,
+    },
 
     endpoints: [
         ['GET', /^\/v1\.0\/me$/, getMe],
         ['GET', /^\/v1\.0\/me\/mailboxSettings$/, getSettings],
         ['GET', /^\/v1\.0\/me\/calendars$/, listCalendars(base)],
         ['GET', /^\/v1\.0\/me\/calendars\/[^/]+$/, getCalendar(base)],
+        ...microsoftEvents(base),
+        ...microsoftWrites(base),
+        ...microsoftPush(base),
         [
             'GET',
             /^\/v2\.0\/\.well-known\/openid-configuration$/,
-            ({ response, tenant }) =>
-                send(response, 200, {
+            ({ response, tenant }) => {
+                if (!isTenant(tenant)) {
+                    const text = `Tenant '${tenant}' not found.`;
+                    return send(response, 400, aadsts('invalid_tenant', 90002, text));
+                }
+                return send(response, 200, {
                     issuer: `${base}/${/^[0-9a-f-]{36}$/i.test(tenant) ? tenant : '{tenantid}'}/v2.0`,
                     authorization_endpoint: `${base}/${tenant}/oauth2/v2.0/authorize`,
                     token_endpoint: `${base}/${tenant}/oauth2/v2.0/token`,
@@ -358,7 +382,8 @@ export const microsoft = (base) => ({
                         'private_key_jwt',
                         'client_secret_basic',
                     ],
-                }),
+                });
+            },
         ],
     ],
 });

@@ -5,14 +5,18 @@ import http from 'node:http';
 
 import { consent } from './consent.mjs';
 import { Control } from './control.mjs';
+import { Agendas } from './events.mjs';
 import { google } from './google.mjs';
 import { Identity } from './identity.mjs';
 import { Keys } from './keys.mjs';
 import { microsoft } from './microsoft.mjs';
+import { Push } from './push.mjs';
 import { send } from './wire.mjs';
 
 const SOURCES = { google, microsoft };
 const LOOPBACK = '127.0.0.1';
+// Milliseconds with fractions, so that what began later is told apart.
+const now = () => performance.timeOrigin + performance.now();
 
 export class Standin {
     // {redirectUris: [uri], port?, decoys?}
@@ -34,6 +38,10 @@ export class Standin {
         this.url = `http://${LOOPBACK}:${this.server.address().port}`;
         this.source = SOURCES[name](this.url);
         this.keys = await Keys.make(name, this.source.keyIssuers, { decoys });
+        const { eventId, calendarsHaveZones } = this.source;
+        this.agendas = new Agendas({ idOf: eventId, hasZone: calendarsHaveZones });
+        this.push = new Push(this.source.push);
+        this.agendas.onChange = (agenda, type, event) => this.push.tell({ agenda, type, event });
         this.control = new Control();
         this.identity = new Identity(this.source, {
             base: this.url,
@@ -42,11 +50,14 @@ export class Standin {
             control: this.control,
         });
         this.control.identity = this.identity;
+        this.control.agendas = this.agendas;
+        this.control.push = this.push;
         this.provide = this.identity.provider.callback();
     }
 
     async #serve(request, response) {
         try {
+            response.manner = this.control.manner;
             const url = new URL(request.url, this.url);
             if (url.pathname.startsWith('/__control/')) {
                 await this.control.serve({ request, response, url });
@@ -71,8 +82,9 @@ export class Standin {
 
     async #answer(request, response, url) {
         const entry = this.#note(request, response, url);
-        if (await this.control.faults.play(url.pathname, entry, request, response)) return;
         const { tenant, path } = this.source.locate(url.pathname);
+        await this.#describe(entry, path, request);
+        if (await this.control.faults.play(url.pathname, entry, request, response)) return;
         const call = {
             request,
             response,
@@ -103,8 +115,11 @@ export class Standin {
             path: url.pathname,
             query,
             headers: { ...headers },
+            beganAt: now(),
         });
+        response.on('finish', () => (entry.endedAt = now()));
         response.on('close', () => {
+            entry.endedAt ??= now();
             this.#keepSecrets(entry);
             this.control.conclude(entry, response.statusCode);
         });
@@ -112,7 +127,15 @@ export class Standin {
         return entry;
     }
 
-    // What a log of the client must never show, beside the tokens.
+    // Whose events are asked for, of which calendar, and which page of them.
+    async #describe(entry, path, request) {
+        const { person } = (await this.#caller(request)).grant ?? {};
+        if (!person) return;
+        entry.person = person.email;
+        Object.assign(entry, this.source.look({ path, query: entry.query, person }));
+    }
+
+    // A log of the client must never show these, nor the tokens.
     #keepSecrets({ query, form }) {
         for (const value of [query.state, query.nonce, form?.code_verifier]) {
             if (value) this.identity.secrets.add(value);
@@ -123,12 +146,15 @@ export class Standin {
         const [, token] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? [];
         return {
             grant: await this.identity.grantOf(token),
+            agendas: this.agendas,
+            push: this.push,
+            origin: this.url,
             calendarsFor: (person) => this.control.calendarsFor(person),
         };
     }
 
-    // To oidc-provider, which knows neither tenants nor Microsoft's offline_access without
-    // a consent prompt.
+    // Hands the request to oidc-provider, which knows neither tenants nor Microsoft's
+    // offline_access without a consent prompt.
     #delegate({ request, response, url, path, tenant }) {
         if (path.startsWith(this.source.routes.authorization)) this.identity.forgetSession(request);
         if (tenant && path === this.source.routes.authorization) {

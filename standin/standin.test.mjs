@@ -7,6 +7,7 @@ import test from 'node:test';
 import { acceptedKinds, refusedKinds } from './forge.mjs';
 import { Standin } from './standin.mjs';
 import { Visitor } from './visitor.mjs';
+import { ask } from './wire.mjs';
 
 const REDIRECT = 'http://127.0.0.1:9/oauth2/callback';
 const SOURCES = {
@@ -114,7 +115,7 @@ async function isGenuine(name, jwt) {
     );
 }
 
-// What a strict client finds wrong with the ID token of an answer, or undefined.
+// The fault that a strict client finds in the ID token of an answer, or undefined.
 async function flawOf(name, { id_token: jwt, access_token: accessToken }) {
     if (typeof jwt !== 'string' || !/^([\w-]+\.){2}[\w-]+$/.test(jwt)) return 'form';
     const parts = jwt.split('.').map((part) => Buffer.from(part, 'base64url'));
@@ -144,7 +145,7 @@ function claimFlaw(name, claims, jwk, accessToken) {
             (jwk.issuer ?? issuer).replace('{tenantid}', claims.tid) !== issuer,
         aud: String(claims.aud) !== source.client.client_id,
         azp: (claims.azp ?? source.client.client_id) !== source.client.client_id,
-        exp: !Number.isSafeInteger(claims.exp) || claims.exp < now - 60,
+        exp: !Number.isSafeInteger(Number(claims.exp)) || claims.exp < now - 60,
         iat: !Number.isSafeInteger(claims.iat) || Math.abs(claims.iat - now) > 3600,
         nbf: (claims.nbf ?? 0) > now + 60,
         nonce: claims.nonce !== 'the-nonce',
@@ -156,6 +157,24 @@ function claimFlaw(name, claims, jwk, accessToken) {
 }
 
 for (const name of Object.keys(SOURCES)) {
+    test(`${name}: a browser may be led from a name to loopback`, async () => {
+        const { origin } = new URL(REDIRECT);
+        const to = 'http://127.0.0.1:10';
+        const { control } = standins[name];
+        const land = async () => (await authorize(name, { until: to })).page.url;
+        try {
+            control.resolve({ from: origin, to, forBrowsers: true });
+            control.reset();
+            const url = await land();
+            assert.equal(url.origin + url.pathname, REDIRECT.replace(origin, to));
+            assert.equal(url.searchParams.get('state'), 'the-state');
+        } finally {
+            control.resolve({ from: origin, to: origin, forBrowsers: true });
+        }
+        const { callback } = await authorize(name);
+        assert.equal(callback.state, 'the-state');
+    });
+
     test(`${name}: consent, tokens, calendars`, async () => {
         const flow = await authorize(name);
         assert.equal(flow.callback.state, 'the-state');
@@ -266,6 +285,28 @@ for (const name of Object.keys(SOURCES)) {
         assert.deepEqual([callback.iss, callback.state], ['https://evil.example', undefined]);
     });
 
+    test(`${name}: what was set and never happened is told, also after a reset`, async () => {
+        const unused = async () => (await fetch(`${standins[name].url}/__control/unused`)).json();
+        const { control } = standins[name];
+        const before = (await unused()).length;
+        control.fault({ path: 'token', times: 2, delay: 1 });
+        await connect(name);
+        control.fault({ path: 'token', hang: true, perhaps: true });
+        assert.equal((await unused()).length, before);
+        control.reset();
+        assert.equal((await unused()).length, before);
+        control.fault({ path: '/nowhere', hang: true });
+        control.forge('expired');
+        control.tokens({ drop: ['scope'] });
+        for (let i = 0; i < 2; i++) {
+            const found = JSON.stringify((await unused()).slice(-3));
+            for (const one of ['"/nowhere"', '"expired"', '"scope"'])
+                assert.ok(found.includes(one), found);
+            assert.equal((await unused()).length, before + 3);
+            control.reset();
+        }
+    });
+
     test(`${name}: the log tells what was asked`, async () => {
         await connect(name);
         const [entry] = standins[name].control.requests('token');
@@ -337,11 +378,160 @@ for (const name of Object.keys(SOURCES)) {
     });
 }
 
+for (const name of Object.keys(SOURCES)) {
+    test(`${name}: answers are compressed for those who ask, or for all, or never`, async () => {
+        const { url, control } = standins[name];
+        const encodingOf = async (acceptEncoding) => {
+            const headers = acceptEncoding ? { 'accept-encoding': acceptEncoding } : {};
+            return (await ask(url + SOURCES[name].jwks, { headers })).headers['content-encoding'];
+        };
+        assert.equal(await encodingOf('gzip'), 'gzip');
+        assert.equal(await encodingOf('identity'), undefined);
+        assert.equal(await encodingOf(), undefined);
+        control.gzip('always');
+        assert.equal(await encodingOf(), 'gzip');
+        const { access_token: token } = await connect(name); // fetch asks for it, and decodes
+        assert.equal((await calendars(name, token)).status, 200);
+        control.gzip('never');
+        assert.equal(await encodingOf('gzip'), undefined);
+    });
+
+    test(`${name}: a byte order mark before all JSON`, async () => {
+        const flow = await authorize(name);
+        standins[name].control.mark();
+        const token = await ask(standins[name].url + SOURCES[name].token, { method: 'POST' });
+        const keys = await ask(standins[name].url + SOURCES[name].jwks);
+        for (const { text } of [token, keys]) assert.match(text, /^\uFEFF\{/);
+        assert.match((await exchange(name, flow)).body.token_type, /Bearer/, 'fetch skips it');
+    });
+
+    test(`${name}: texts that are none, in the names of calendars`, async () => {
+        const { control } = standins[name];
+        const list = [{ name: 'a\0b' }, { name: 'Team \ud83d' }];
+        control.mailbox({ account: SOURCES[name].person, calendars: list });
+        const { access_token: token } = await connect(name);
+        const headers = { authorization: `Bearer ${token}` };
+        const { text } = await ask(standins[name].url + SOURCES[name].calendars, { headers });
+        assert.ok(text.includes('a\\u0000b') && text.includes('Team \\ud83d"'));
+    });
+
+    test(`${name}: a page leads wherever a test wants`, async () => {
+        const { control } = standins[name];
+        const { access_token: token } = await connect(name);
+        const leads = async () => {
+            const { body } = await calendars(name, token);
+            return body.nextPageToken ?? body['@odata.nextLink'];
+        };
+        control.pages(1);
+        const right = await leads();
+        control.nextPage({ value: 'http://127.0.0.1:9/elsewhere' });
+        assert.equal(await leads(), 'http://127.0.0.1:9/elsewhere');
+        control.nextPage({ value: 7 });
+        assert.equal(await leads(), 7);
+        control.nextPage();
+        assert.equal(await leads(), right);
+    });
+
+    test(`${name}: refreshes of one person are refused for each known reason`, async () => {
+        const { control, source } = standins[name];
+        const account = SOURCES[name].person;
+        const { refresh_token: token } = await connect(name);
+        const others = { google: 'bob@acme.test', microsoft: 'dave@outlook.com' };
+        const { refresh_token: other } = await connect(name, { account: others[name] });
+        for (const why of Object.keys(source.refusals)) {
+            control.refuse({ account, why });
+            assert.equal((await refresh(name, other)).status, 200);
+            const { status, body } = await refresh(name, token);
+            assert.equal(status, 400);
+            assert.equal(body.error, source.refusals[why]().error);
+            assert.equal((await refresh(name, token)).status, 200, 'the grant stands');
+        }
+    });
+
+    test(`${name}: the token endpoint is slow for one person only`, async () => {
+        const { control } = standins[name];
+        const { refresh_token: token } = await connect(name);
+        const others = { google: 'bob@acme.test', microsoft: 'dave@outlook.com' };
+        const { refresh_token: other } = await connect(name, { account: others[name] });
+        control.slow({ account: SOURCES[name].person, delay: 200 });
+        let isSlow = true;
+        const late = refresh(name, token).then(() => (isSlow = false));
+        await refresh(name, other);
+        assert.ok(isSlow);
+        await late;
+        assert.equal(
+            control.requests(SOURCES[name].token).filter(({ isHeld }) => isHeld).length,
+            1,
+        );
+    });
+}
+
+test('google: a late revocation is answered at once and takes effect when it settles', async () => {
+    const { control } = standins.google;
+    const { refresh_token: first } = await connect('google');
+    control.late();
+    assert.equal((await post('google', '/revoke', { token: first })).status, 200);
+    assert.equal((await refresh('google', first)).status, 200);
+    const { refresh_token: second } = await connect('google');
+    control.settle();
+    for (const token of [first, second]) {
+        assert.equal((await refresh('google', token)).body.error, 'invalid_grant');
+    }
+});
+
+test('google: access for a time says how long, and ends', async () => {
+    const { control } = standins.google;
+    assert.equal((await connect('google')).refresh_token_expires_in, undefined);
+    control.grantLife(3600);
+    const { refresh_token: token, refresh_token_expires_in: life } = await connect('google');
+    assert.equal(life, 3600);
+    assert.equal((await refresh('google', token)).body.refresh_token_expires_in, undefined);
+    control.grantLife(0);
+    const { refresh_token: dead } = await connect('google');
+    assert.equal((await refresh('google', dead)).body.error, 'invalid_grant');
+    assert.equal((await refresh('google', token)).status, 200);
+});
+
+test('google: a hundred refresh tokens per person live; one more ends the oldest', async () => {
+    const { refresh_token: oldest } = await connect('google');
+    const { refresh_token: second } = await connect('google');
+    for (let i = 2; i < 100; i++) await connect('google');
+    assert.equal((await refresh('google', oldest)).status, 200);
+    await connect('google');
+    assert.equal((await refresh('google', oldest)).body.error, 'invalid_grant');
+    assert.equal((await refresh('google', second)).status, 200);
+});
+
 test('google: a refresh token only offline, and only with consent', async () => {
     const tokenFor = async (parameters) => (await connect('google', { parameters })).refresh_token;
     assert.equal(await tokenFor({ access_type: 'online' }), undefined);
     assert.equal(await tokenFor({ prompt: 'select_account' }), undefined, 'not the first time');
     assert.match(await tokenFor({}), /^1\/\/0g/);
+});
+
+test('google: `fields` names the members that are answered, of a page and of one entry', async () => {
+    const { access_token: token } = await connect('google');
+    const { control } = standins.google;
+    const fields = 'nextPageToken,items(id,summary)';
+    control.pages(2);
+    const { body } = await calendars('google', token, `?fields=${fields}`);
+    assert.deepEqual(Object.keys(body), ['nextPageToken', 'items']);
+    assert.deepEqual(Object.keys(body.items[0]), ['id', 'summary']);
+    const one = await calendars('google', token, `/${body.items[0].id}?fields=summary,primary`);
+    assert.deepEqual(one.body, { summary: 'alice@example.com', primary: true });
+    control.mailbox({ account: SOURCES.google.person, calendars: 0 });
+    assert.deepEqual((await calendars('google', token, `?fields=${fields}`)).body, {});
+});
+
+test('microsoft: `$select` names the members of an entry, on every page', async () => {
+    const { access_token: token } = await connect('microsoft');
+    standins.microsoft.control.pages(2);
+    const { body } = await calendars('microsoft', token, '?$top=2&$select=id,name');
+    assert.deepEqual(Object.keys(body.value[0]), ['id', 'name']);
+    const next = new URL(body['@odata.nextLink']);
+    assert.equal(next.searchParams.get('$select'), 'id,name');
+    const second = await calendars('microsoft', token, next.search);
+    assert.deepEqual(Object.keys(second.body.value[0]), ['id', 'name']);
 });
 
 test('google: scopes left out', async () => {

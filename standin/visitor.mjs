@@ -68,7 +68,7 @@ export class Visitor {
         throw new Error(`no end of redirects at ${url.origin}${url.pathname}`);
     }
 
-    // From the authorization URL over the consent page to `until`, or to an error page.
+    // Goes from the authorization URL over the consent page to `until`, or to an error page.
     // {account?, leaveOut?: [scope], deny?}
     async consent(address, { until, account, leaveOut = [], deny = false } = {}) {
         const page = await this.open(address, { until });

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * replay.c - feeds every file of the folders that are named to one fuzz target, as a
- * plain test: each whole, and cut at every one of its first bytes. A replay that fed
- * nothing fails.
+ * replay.c - the main function of a fuzz target as a plain test: feeds it every file of
+ * the folders in its arguments, whole, and cut after each of the first CUTS bytes. A
+ * replay that fed nothing fails.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -1,74 +1,83 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * accounts.c - GET /external_calendars/accounts, GET and DELETE …/{id} (contract §7).
+ * accounts.c - GET /external_calendars/accounts, GET and DELETE …/{id} (docs/api.md §7).
  *
- * What the caller may not see does not exist. Disconnecting itself is in revoke.c.
+ * An account that the caller may not see is as if it did not exist. Disconnecting itself
+ * is in grants/account_state.c.
  */
 #include "api/accounts.h"
 
+#include "api/account_view.h"
+#include "api/body.h"
 #include "api/endpoints.h"
-#include "api/revoke.h"
-#include "base/clock.h"
+#include "api/page.h"
+#include "auth/visible.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "grants/account_log.h"
+#include "grants/account_state.h"
+#include "sources/source.h"
 #include "store/store.h"
 
-static const Str statuses[] = {SI("connected"), SI("needs_reconnect")};
+enum { IN_SOURCE, IN_STATUS, IN_USERNAME, IN_COUNT };
+
+static const Str status_names[] = {SI("connected"), SI("needs_reconnect")};
+
+_Static_assert(
+    ACCOUNT_CONNECTED == 1 && ACCOUNT_NEEDS_RECONNECT == 2, "in the order of the names");
 
 /* clang-format off */
-static const struct api_field account_fields[] = {
-    {.name = SI("id"), .type = VALUE_INT, .is_required = true,
-        .about = SI("The number of this account here. It is never used again.")},
-    {.name = SI("calendar_source"), .is_required = true,
-        .choices = source_codes, .n_choices = SOURCE_COUNT,
-        .about = SI("GOOG (Google) or MSFT (Microsoft).")},
-    {.name = SI("account_id"), .is_required = true,
-        .about = SI("The source's stable id of the person.")},
-    {.name = SI("username"), .is_required = true,
-        .about = SI("E-mail address or sign-in name: for people to read, never a key.")},
-    {.name = SI("status"), .is_required = true,
-        .choices = statuses, .n_choices = COUNT(statuses),
-        .about = SI("Whether it can be used, or its user has to connect it again.")},
-    {.name = SI("status_reason"), .is_required = true, .is_nullable = true,
-        .about = SI("Why its user has to connect it again: a code.")},
-    {.name = SI("connected_at"), .type = VALUE_TIME, .is_required = true,
-        .about = SI("When its user connected it last.")},
+static const struct api_field query_fields[IN_COUNT] = {
+    [IN_SOURCE] = {.name = SI("calendar_source"), .choices = source_codes,
+        .n_choices = SOURCE_COUNT,
+        .about = SI("Those of one source.")},
+    [IN_STATUS] = {.name = SI("status"), .choices = status_names,
+        .n_choices = COUNT(status_names),
+        .about = SI("Those with this status.")},
+    [IN_USERNAME] = {.name = SI("username"), .most_bytes = LIMIT_USERNAME_BYTES,
+        .about = SI("Those with exactly this username.")},
 };
 /* clang-format on */
 
-const struct api_shape account_shape = {
-    SI("Account"), account_fields, COUNT(account_fields)};
-
-static void write_account(struct writer *w, const struct account *a)
-{
-    char time[CLOCK_TEXT_BYTES];
-
-    writer_int(w, S("id"), a->id);
-    writer_text(w, S("calendar_source"), source_get(a->source)->code);
-    writer_text(w, S("account_id"), a->subject);
-    writer_text(w, S("username"), a->username);
-    writer_text(w, S("status"), statuses[a->status - ACCOUNT_CONNECTED]);
-    if (a->status_reason.n > 0) {
-        writer_text(w, S("status_reason"), a->status_reason);
-    } else {
-        writer_null(w, S("status_reason"));
-    }
-    writer_text(w, S("connected_at"), clock_rfc3339(a->connected_ms, time));
-}
+const struct api_shape accounts_list_query = {
+    SI("AccountsListQuery"), query_fields, IN_COUNT};
 
 struct listing {
     struct account_filter filter;
-    struct page_wish wish;
+    struct page_query query;
     struct account_page page;
 };
 
-static Res list_rows(struct cx *cx, struct db *db, void *arg)
+static Res listing_read(struct cx *cx, struct db *db, void *arg)
 {
     struct listing *l = arg;
     int64_t offset;
 
-    if (__builtin_mul_overflow(l->wish.page - 1, l->wish.size, &offset)) {
-        return fail(cx, FAIL_NOT_FOUND, "a page past the end of all numbers");
+    TRY(page_offset(cx, &l->query, &offset));
+    return account_list(cx, db, &l->filter, offset, l->query.size, &l->page);
+}
+
+static int choice_number(const Str *choices, size_t n, Str text)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(choices[i], text)) {
+            return (int)i + 1;
+        }
     }
-    return account_list(cx, db, &l->filter, offset, l->wish.size, &l->page);
+    return 0;
+}
+
+static Res listing_filter(struct call *c, struct account_filter *ret)
+{
+    struct api_value in[IN_COUNT];
+
+    TRY(body_query_read(c, &accounts_list_query, in));
+    ret->source =
+        (enum source_id)choice_number(source_codes, SOURCE_COUNT, in[IN_SOURCE].text);
+    ret->status = (enum account_status)choice_number(
+        status_names, COUNT(status_names), in[IN_STATUS].text);
+    ret->username = in[IN_USERNAME].text;
+    return OK;
 }
 
 Res accounts_list_run(struct call *c)
@@ -77,24 +86,32 @@ Res accounts_list_run(struct call *c)
     struct listing l = {
         .filter =
             {.provider = c->who.provider,
-                     .mode = c->who.mode,
-                     .any_user = c->who.user.n == 0,
-                     .user = c->who.user},
+             .mode = c->who.mode,
+             .any_user = c->who.user.n == 0,
+             .user = c->who.user},
     };
 
-    TRY(call_read_page(c, &l.wish));
-    TRY(store_read(c->cx, c->worker->store, list_rows, &l));
-    TRY(call_open_page(c, &l.wish, l.page.count, &w));
+    Res filtered = listing_filter(c, &l.filter);
+
+    TRY(page_read(c, &l.query));
+    TRY(filtered);
+    TRY(store_read(c->cx, c->work.worker->store, listing_read, &l));
+    if (l.page.n_unreadable > 0) {
+        log_event(
+            LEVEL_ERROR, EVENT_ACCOUNT_UNREADABLE,
+            KN("left_out", (int64_t)l.page.n_unreadable), KZ("reason", c->cx->why.text));
+    }
+    TRY(page_open(c, &l.query, l.page.count, &w));
     for (size_t i = 0; i < l.page.n; i++) {
         writer_object(w, S(""));
-        write_account(w, &l.page.at[i]);
+        account_view_write(w, &l.page.at[i], ACCOUNT_FOR_CLIENT);
         writer_end(w);
     }
     writer_end(w);
     return call_answer(c, c->endpoint->status, w);
 }
 
-/* Ids are written without sign and leading zeros: anything else is no account's. */
+/* An id has neither sign nor leading zeros. */
 Res account_id_read(struct call *c, int64_t *ret)
 {
     Str text = c->args[0];
@@ -107,60 +124,50 @@ Res account_id_read(struct call *c, int64_t *ret)
     return OK;
 }
 
-Res account_visible(
-    struct cx *cx, struct db *db, const struct identity *who, int64_t id,
-    struct account *ret)
-{
-    struct account a;
-
-    TRY(account_get(cx, db, id, &a));
-    if (a.provider != who->provider || a.mode != who->mode
-        || (who->user.n > 0 && !str_eq(a.user, who->user))) {
-        return fail(cx, FAIL_NOT_FOUND, "an account that the caller may not see");
-    }
-    *ret = a;
-    return OK;
-}
-
-struct choice {
+struct account_choice {
     const struct call *call;
     int64_t id;
     struct account account;
 };
 
-static Res choose(struct cx *cx, struct db *db, void *arg)
+static Res account_choose(struct cx *cx, struct db *db, void *arg)
 {
-    struct choice *choice = arg;
+    struct account_choice *choice = arg;
 
-    return account_visible(cx, db, &choice->call->who, choice->id, &choice->account);
+    return visible_account(cx, db, &choice->call->who, choice->id, &choice->account);
 }
 
-static Res choose_and_disconnect(struct cx *cx, struct db *db, void *arg)
+static Res account_choose_and_disconnect(struct cx *cx, struct db *db, void *arg)
 {
-    const struct choice *choice = arg;
+    struct account_choice *choice = arg;
 
-    TRY(choose(cx, db, arg));
-    return account_disconnect(cx, db, choice->call->settings, choice->id);
+    TRY(account_choose(cx, db, arg));
+    return account_state_disconnect(
+        cx, db, choice->call->work.settings, choice->id, BY_APPLICATION,
+        &choice->account);
 }
 
 Res accounts_get_run(struct call *c)
 {
-    struct choice choice = {.call = c};
+    struct account_choice choice = {.call = c};
 
     TRY(account_id_read(c, &choice.id));
-    TRY(store_read(c->cx, c->worker->store, choose, &choice));
+    TRY(store_read(c->cx, c->work.worker->store, account_choose, &choice));
     struct writer *w = writer_open(&c->cx->mem, c->format);
 
-    write_account(w, &choice.account);
+    account_view_write(w, &choice.account, ACCOUNT_FOR_CLIENT);
     return call_answer(c, c->endpoint->status, w);
 }
 
 Res accounts_delete_run(struct call *c)
 {
-    struct choice choice = {.call = c};
+    struct account_choice choice = {.call = c};
 
     TRY(account_id_read(c, &choice.id));
-    TRY(store_write(c->cx, c->worker->store, choose_and_disconnect, &choice));
+    TRY(store_write(
+        c->cx, c->work.worker->store, account_choose_and_disconnect, &choice));
+    account_log(c->cx, EVENT_ACCOUNT_DISCONNECTED, &choice.account, S("api"));
+    c->work.has_revocation = true;
     c->answer->status = c->endpoint->status;
     return OK;
 }

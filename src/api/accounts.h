@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * accounts.h - the account that a path names, if the caller may see it (contract §2,
- * "Ownership"): what it may not see does not exist.
+ * accounts.h - the accounts of an end user (docs/api.md §7).
  */
 #pragma once
 
 #include "api/call.h"
-#include "store/accounts.h"
+#include "api/shape.h"
 
-/* FAIL_NOT_FOUND throughout. */
-Res account_id_read(struct call *c, int64_t *ret) MUST; /* of {id} */
-Res account_visible(
-    struct cx *cx, struct db *db, const struct identity *who, int64_t id,
-    struct account *ret) MUST;
+extern const struct api_shape accounts_list_query;
+
+Res accounts_list_run(struct call *c);
+Res accounts_get_run(struct call *c);
+Res accounts_delete_run(struct call *c);
+
+/* Reads {id} of the path. FAIL_NOT_FOUND: it is no number of an account. */
+Res account_id_read(struct call *c, int64_t *ret) MUST;

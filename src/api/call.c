@@ -1,39 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * call.c - how a call ends: with an answer, or with the error envelope of contract §4.
+ * call.c - ends a call with an answer, or with the error envelope of docs/api.md §4.
  */
 #include "api/call.h"
 
 #include "api/errors.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
-/* An escaped byte of a body that is quoted back takes six; the rest is ours and short. */
+enum {
+    ERRORS_USUAL = 8,
+    ERROR_ESCAPED = 6,       /* bytes that one byte of a message takes at most */
+    ERROR_AROUND_BYTES = 64, /* quotes, brackets, tags */
+    ENVELOPE_BYTES = 64 * 1024,
+    ERRORS_BYTES = LIMIT_ANSWER_BYTES - ENVELOPE_BYTES,
+};
+
 _Static_assert(
-    6 * LIMIT_BODY_BYTES + 16 * 1024 < LIMIT_ANSWER_BYTES, "an envelope always fits");
+    ERROR_ESCAPED *LIMIT_BODY_BYTES < ERRORS_BYTES, "a body can be quoted back");
+_Static_assert(
+    ERROR_ESCAPED *CALL_HINT_BYTES + 8 * 1024 < ENVELOPE_BYTES,
+    "an envelope fits beside its field errors");
+
+static void errors_grow(struct call *c)
+{
+    size_t room = c->room_errors == 0 ? ERRORS_USUAL : 2 * c->room_errors;
+    struct field_error *errors = NEW_N(&c->cx->mem, struct field_error, room);
+
+    for (size_t i = 0; i < c->n_errors; i++) {
+        errors[i] = c->errors[i];
+    }
+    c->errors = errors;
+    c->room_errors = room;
+}
 
 Res call_field_error(struct call *c, Str field, Str message)
 {
-    must_be(c->n_errors < CALL_FIELD_ERRORS);
-    c->errors[c->n_errors++] = (struct field_error){field, message};
-    return fail(
-        c->cx, FAIL_PARAMETER_INVALID, "%.*s is not valid", (int)field.n, field.p);
-}
-
-void worker_wake(const struct worker *w, Str key)
-{
-    if (w->wake != NULL) {
-        w->wake(w->lanes, key);
+    if (c->n_errors == c->room_errors) {
+        errors_grow(c);
     }
+    c->errors[c->n_errors++] = (struct field_error){field, message};
+    return fail(c->cx, FAIL_PARAMETER_INVALID, "%.*s is not valid", STR_ARG(field));
 }
 
-Str owner_new(struct arena *mem, const struct settings *settings)
+void call_hint(struct call *c, Str sentence)
 {
-    char unique[SEAL_NONCE_BYTES];
+    struct arena *mem = &c->cx->mem;
 
-    seal_random(unique, sizeof(unique));
-    return str_cat(
-        mem, str_cat(mem, settings->node, S("/")),
-        b64url_encode(mem, (Str){unique, sizeof(unique)}));
+    if (sentence.n == 0 || c->hint.n + sentence.n >= CALL_HINT_BYTES) {
+        return;
+    }
+    c->hint =
+        c->hint.n == 0 ? sentence : str_cat(mem, str_cat(mem, c->hint, S(" ")), sentence);
 }
 
 Res call_answer(struct call *c, int status, struct writer *w)
@@ -42,12 +60,12 @@ Res call_answer(struct call *c, int status, struct writer *w)
 
     TRY(writer_done(c->cx, w, &body));
     c->answer->status = status;
-    c->answer->content_type = format_content_type(c->format);
+    c->answer->content_type = writer_content_type(c->format);
     c->answer->body = body;
     return OK;
 }
 
-static bool was_named_before(const struct call *c, size_t i)
+static bool error_is_repeated(const struct call *c, size_t i)
 {
     for (size_t j = 0; j < i; j++) {
         if (str_eq(c->errors[j].field, c->errors[i].field)) {
@@ -57,8 +75,8 @@ static bool was_named_before(const struct call *c, size_t i)
     return false;
 }
 
-/* All that is wrong with the field of the i-th error. */
-static void write_field(const struct call *c, struct writer *w, size_t i)
+/* Writes every message about the field of the i-th error. */
+static void field_error_write(const struct call *c, struct writer *w, size_t i)
 {
     writer_array(w, c->errors[i].field);
     for (size_t j = i; j < c->n_errors; j++) {
@@ -69,38 +87,70 @@ static void write_field(const struct call *c, struct writer *w, size_t i)
     writer_end(w);
 }
 
-static void write_field_errors(const struct call *c, struct writer *w)
+/* Counts the field errors that fit into an answer, from the first on. */
+static size_t field_errors_fitting(const struct call *c)
 {
+    size_t n = 0;
+    size_t bytes = 0;
+
+    for (; n < c->n_errors; n++) {
+        const struct field_error *e = &c->errors[n];
+
+        bytes += 2 * e->field.n + ERROR_ESCAPED * e->message.n + ERROR_AROUND_BYTES;
+        if (bytes > ERRORS_BYTES) {
+            break;
+        }
+    }
+    return n;
+}
+
+static void field_errors_write(struct call *c, struct writer *w)
+{
+    c->n_errors = field_errors_fitting(c);
     writer_object(w, S("field_errors"));
     for (size_t i = 0; i < c->n_errors; i++) {
-        if (!was_named_before(c, i)) {
-            write_field(c, w, i);
+        if (!error_is_repeated(c, i)) {
+            field_error_write(c, w, i);
         }
     }
     writer_end(w);
 }
 
-static Str message_of(const struct call *c, const struct error_row *row)
+static Str envelope_message(const struct call *c, const struct error_row *row)
 {
-    Str id = str_from_z(c->cx->request_id);
+    struct arena *mem = &c->cx->mem;
 
-    if (row->status != 500) {
+    if (row->status == 500) {
+        Str id = str_from_z(c->cx->request_id);
+
+        return str_cat(
+            mem, row->message, str_cat(mem, S(" The id of this request is "), id));
+    }
+    if (c->hint.n == 0) {
         return row->message;
     }
-    return str_cat(
-        &c->cx->mem, row->message,
-        str_cat(&c->cx->mem, S(" The id of this request is "), id));
+    return str_cat(mem, str_cat(mem, row->message, S(" ")), c->hint);
+}
+
+int64_t call_retry_s(const struct call *c, const struct error_row *row)
+{
+    if (c->work.retry_after_s > 0) {
+        return c->work.retry_after_s;
+    }
+    return row->status == 503
+               ? row->retry_after_s + clock_mono_ms() % (LIMIT_RETRY_SPREAD_S + 1)
+               : row->retry_after_s;
 }
 
 void call_answer_fail(struct call *c, enum fail kind)
 {
     const struct error_row *row = error_row(kind);
     struct writer *w = writer_open(&c->cx->mem, c->format);
-    int64_t retry_s = c->retry_after_s > 0 ? c->retry_after_s : row->retry_after_s;
+    int64_t retry_s = call_retry_s(c, row);
 
     writer_text(w, S("code"), row->code);
-    write_field_errors(c, w);
-    writer_text(w, S("message"), message_of(c, row));
+    field_errors_write(c, w);
+    writer_text(w, S("message"), envelope_message(c, row));
     writer_text(w, S("type"), row->type);
     must_be(call_answer(c, row->status, w).code == FAIL_NONE);
     if (row->status == 401) {
@@ -116,5 +166,5 @@ void call_answer_fail(struct call *c, enum fail kind)
 
 Str call_url(struct call *c, Str path_and_query)
 {
-    return str_cat(&c->cx->mem, c->settings->public_url, path_and_query);
+    return str_cat(&c->cx->mem, c->work.settings->public_url, path_and_query);
 }

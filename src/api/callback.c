@@ -2,320 +2,304 @@
 /*
  * callback.c - the end of a flow: from the source's redirect to the application's.
  *
- * Contract §6 and §9, "Callback". A flow is claimed once, its code is sent once, and how
- * it ended is written once; whoever comes later gets the same redirect. What happens
- * between claim and end is connect.c.
+ * docs/api.md §6 and §9, "Callback". A flow is claimed once, its code is sent once, and
+ * how it ended is written once; later callbacks get the same redirect. Between claim and
+ * end, grants/connect.c works.
  */
-#include "api/connect.h"
+#include "api/callback.h"
+
+#include "api/callback_page.h"
 #include "api/endpoints.h"
-#include "api/errors.h"
-#include "api/revoke.h"
+#include "api/response.h"
+#include "auth/flow.h"
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/limits.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "grants/ending.h"
+#include "grants/outcome.h"
 #include "oauth/redirect.h"
+#include "store/flows.h"
+#include "store/leases.h"
+#include "store/revocations.h"
 #include "store/store.h"
-#include "store/tasks.h"
 
-static const Str success = SI("success");
-/* Of a flow whose provider or pattern went away: kept, so that it never redirects. */
-static const Str nowhere = SI("state_invalid");
+enum callback_step {
+    CALLBACK_OPEN,    /* the state is being opened, or the flow claimed */
+    CALLBACK_CONNECT, /* the flow is claimed */
+    CALLBACK_ENDED,   /* `ending.record` says how it ended */
+};
 
-static Str outcome_text(enum fail kind)
-{
-    if (kind == FAIL_NONE) {
-        return success;
-    }
-    return kind == FAIL_STATE_INVALID ? nowhere : outcome_of(kind);
-}
+/* Lives in the exchange's arena and stays across parking. */
+struct callback {
+    struct call *call;
+    struct connect connect;
+    int64_t deadline_ms; /* of the whole call; the deadline in the context is earlier */
+    enum callback_step step;
+    struct ending ending;
+};
 
-/* Whether a failure says how the flow ends, or only that we could not find out. */
-static bool is_verdict(enum fail kind)
-{
-    return !str_eq(outcome_text(kind), outcome_of(FAIL_INTERNAL));
-}
-
-static Res open_state(struct callback *cb)
+static Res callback_open_state(struct callback *cb)
 {
     struct call *c = cb->call;
+    struct connect *connect = &cb->connect;
     Str state;
 
-    if (query_find(c->params, c->n_params, S("state"), &state) != 1) {
+    if (url_query_find(c->params, c->n_params, S("state"), &state) != 1) {
         return fail(c->cx, FAIL_STATE_INVALID, "state is absent or comes twice");
     }
-    TRY(state_open(c->cx, c->settings->keyring, state, &cb->flow));
-    if (cb->flow.source != cb->source->id) {
+    TRY(state_open(c->cx, c->work.settings->keyring, state, &connect->flow));
+    if (connect->flow.source != connect->source->id) {
         return fail(c->cx, FAIL_STATE_INVALID, "the state is of another source");
     }
-    TRY(flow_derive(c->cx, c->settings->keyring, &cb->flow, &cb->secrets));
-    cb->id = (Str){(const char *)cb->flow.id, FLOW_ID_BYTES};
+    TRY(state_derive_secrets(
+        c->cx, c->work.settings->keyring, &connect->flow, &connect->secrets));
+    connect->flow_id = (Str){(const char *)connect->flow.id, FLOW_ID_BYTES};
     return OK;
 }
 
-/* How a flow ended is said only where its browser may be sent by now. */
-static Res check_place(struct cx *cx, struct db *db, struct callback *cb)
-{
-    if (cb->record.stage != FLOW_DONE) {
-        return OK;
-    }
-    Res r = auth_flow_place(cx, db, &cb->flow);
-
-    if (r.code == FAIL_STATE_INVALID) {
-        cb->record.outcome = nowhere;
-        return OK;
-    }
-    return r;
-}
-
-static Res work_look(struct cx *cx, struct db *db, void *arg)
+static Res callback_read_work(struct cx *cx, struct db *db, void *arg)
 {
     struct callback *cb = arg;
 
-    TRY(flow_look(cx, db, cb->id, clock_now_ms(), &cb->record));
-    return check_place(cx, db, cb);
+    TRY(flow_read(cx, db, cb->connect.flow_id, &cb->ending.record));
+    return ending_check_place(cx, db, &cb->ending);
 }
 
-struct hold callback_hold(const struct callback *cb)
-{
-    int64_t now = clock_now_ms();
-
-    return (struct hold){
-        .owner = cb->owner,
-        .now_ms = now,
-        .until_ms = now + cb->call->settings->total_timeout_ms + LIMIT_CLAIM_MARGIN_MS,
-    };
-}
-
-/* What changed since the start, and what came back: nothing goes to the source before
- * this. A provider that is gone comes first, since then there is nowhere to redirect to.
+/* Checks the changes since the start and the authorization response, before anything goes
+ * to the source. A removed provider is checked first, because then there is nowhere to
+ * redirect to.
  */
-static Res may_go_on(struct cx *cx, struct db *db, struct callback *cb)
+static Res callback_may_go_on(struct cx *cx, struct db *db, struct callback *cb)
 {
     struct call *c = cb->call;
+    struct connect *connect = &cb->connect;
 
-    TRY(auth_flow_check(cx, db, &c->settings->auth, &cb->flow));
-    if (clock_now_s() >= cb->flow.expires_s) {
+    TRY(auth_flow_check(cx, db, &c->work.settings->auth, &connect->flow));
+    if (clock_now_s() >= connect->flow.expires_s) {
         return fail(cx, FAIL_STATE_EXPIRED, "the flow's time is over");
     }
-    if (!cb->own->is_on) {
+    if (!connect->client->is_on) {
         return fail(cx, FAIL_SOURCE_MISCONFIGURED, "the source has no client any more");
     }
-    return response_read(cx, c->params, c->n_params, cb->own, &cb->code);
+    return response_read(cx, c->params, c->n_params, connect->client, &connect->code);
 }
 
-/* Claims, and ends at once what ends without the source. In one transaction, so that a
- * store that is away leaves the flow open. */
-static Res work_claim(struct cx *cx, struct db *db, void *arg)
+/* Ends the claimed flow without the source. */
+static Res callback_refuse(struct cx *cx, struct db *db, struct callback *cb, Res how)
+{
+    struct ending *e = &cb->ending;
+
+    e->kind = how.code;
+    e->record =
+        (struct flow_record){.stage = FLOW_DONE, .outcome = outcome_of_end(how.code)};
+    return flow_finish(
+        cx, db, cb->connect.flow_id, cb->connect.owner, e->record.outcome, 0);
+}
+
+/* Claims the flow, and ends it at once when it ends without the source. One transaction
+ * does both, so that a store that is away leaves the flow open. */
+static Res callback_claim_work(struct cx *cx, struct db *db, void *arg)
 {
     struct callback *cb = arg;
-    const struct hold hold = callback_hold(cb);
+    struct flow_record *record = &cb->ending.record;
 
-    cb->kind = FAIL_NONE;
-    TRY(flow_claim(cx, db, cb->id, &hold, &cb->record));
-    if (cb->record.stage != FLOW_WON) {
-        return check_place(cx, db, cb);
+    cb->ending.kind = FAIL_NONE;
+    cb->connect.claim = connect_lease_now(&cb->connect);
+    TRY(flow_claim(cx, db, cb->connect.flow_id, &cb->connect.claim, record));
+    if (record->stage != FLOW_WON) {
+        return ending_check_place(cx, db, &cb->ending);
     }
-    Res r = may_go_on(cx, db, cb);
+    if (record->sealed.n > 0) {
+        return OK; /* the code was sent by a node that died: go on with its tokens */
+    }
+    Res r = callback_may_go_on(cx, db, cb);
 
-    if (r.code == FAIL_NONE || !is_verdict(r.code)) {
-        return r;
-    }
-    cb->kind = r.code;
-    cb->record = (struct flow_record){FLOW_DONE, outcome_text(r.code), 0};
-    return flow_finish(cx, db, cb->id, &hold, cb->record.outcome, 0);
+    return r.code == FAIL_NONE || !outcome_is_verdict(r.code)
+               ? r
+               : callback_refuse(cx, db, cb, r);
 }
 
-/* The flow is ours, or ended, or somebody else's for now: then this call parks. A failure
- * with the flow ended is how it ended just now. */
-static Res claim(struct callback *cb)
+static Res callback_wait(struct callback *cb)
 {
     struct call *c = cb->call;
-    Res r = store_read(c->cx, c->worker->store, work_look, cb);
 
-    if (r.code == FAIL_NOT_FOUND) {
-        crash_point("callback.before_claim");
-        r = store_write(c->cx, c->worker->store, work_claim, cb);
-        crash_point("callback.after_claim");
-    }
-    TRY(r);
-    c->park_key = cb->id;
-    switch (cb->record.stage) {
-    case FLOW_WON:
-        cb->step = STEP_EXCHANGE;
-        return OK;
-    case FLOW_DONE:
-        cb->step = STEP_ENDED;
-        return (Res){cb->kind};
-    case FLOW_BUSY:
-        break;
-    }
     if (cx_left_ms(c->cx, 1) == 0) {
         return fail(c->cx, FAIL_UNAVAILABLE, "another still works on this flow");
     }
-    c->is_parked = true;
-    c->park_most = LIMIT_PARKED_PER_FLOW;
+    work_park(&c->work, PARK_FLOW, cb->connect.flow_id, LIMIT_PARKED_PER_FLOW);
     return OK;
 }
 
-/* Lost meanwhile to somebody who gave us up: then what they wrote stands. */
-static Res finish(struct cx *cx, struct db *db, struct callback *cb)
+/* Claims a flow only while there is time for its calls: a flow that was claimed too late
+ * for its code to be sent would fail for nothing. */
+static Res callback_check_time(const struct callback *cb)
 {
-    const struct hold hold = callback_hold(cb);
-    Res r = flow_finish(cx, db, cb->id, &hold, cb->record.outcome, cb->record.account);
+    struct call *c = cb->call;
+    int64_t least_ms = c->work.settings->total_timeout_ms / 4;
 
-    if (r.code == FAIL_CONFLICT && cb->kind != FAIL_NONE) {
-        return flow_look(cx, db, cb->id, hold.now_ms, &cb->record);
-    }
+    return cx_left_ms(c->cx, least_ms) == least_ms
+               ? OK
+               : fail(c->cx, FAIL_UNAVAILABLE, "too little time is left to begin");
+}
+
+/* A call that has waited to its end looks once more, so that it can say how the flow
+ * ended: the time that is kept for the end is enough for this. */
+static Res callback_look(struct callback *cb)
+{
+    struct cx *cx = cb->call->cx;
+    int64_t deadline_ms = cx->deadline_ms;
+
+    cx->deadline_ms = cb->deadline_ms;
+    Res r = store_read(cx, cb->call->work.worker->store, callback_read_work, cb);
+
+    cx->deadline_ms = deadline_ms;
     return r;
 }
 
-/* The account with its grant, or the revocation of a fresh grant that is not kept. */
-static Res write_result(
-    struct cx *cx, struct db *db, struct callback *cb, int64_t *account)
+/* A flow that was found ended, or ended without the source. */
+static void callback_tell_end(struct callback *cb, bool was_lost)
 {
-    const struct tokens *t = &cb->tokens;
+    struct cx *cx = cb->call->cx;
+    const struct ending *e = &cb->ending;
 
-    if (cb->failed == FAIL_NONE) {
-        Res r = connect_write(cx, db, cb, account);
-
-        if (r.code == FAIL_NONE || !is_verdict(r.code)) {
-            return r;
-        }
-        cb->kind = r.code;
+    if (e->kind != FAIL_NONE || was_lost) {
+        ending_tell(cx, e);
+        return;
     }
-    if (cb->person.subject.n == 0) {
-        return OK;
-    }
-    return revoke_leave(
-        cx, db, cb->call->settings, cb->source->id, cb->person.subject,
-        t->refresh_token.n > 0 ? t->refresh_token : t->access_token);
+    METRIC_COUNT(METRIC_CALLBACK_REPLAYS, metric_source(cb->connect.source->id));
+    log_event(
+        LEVEL_INFO, EVENT_FLOW_REPLAYED, KZ("flow", cx->flow),
+        KZ("request", cx->request_id), KV("source", cb->connect.source->code),
+        KV("outcome", e->record.outcome), KI("account", e->record.account));
 }
 
-static Res work_end(struct cx *cx, struct db *db, void *arg)
-{
-    struct callback *cb = arg;
-    int64_t account = 0;
-
-    cb->kind = cb->failed;
-    TRY(write_result(cx, db, cb, &account));
-    cb->record = (struct flow_record){FLOW_DONE, outcome_text(cb->kind), account};
-    TRY(finish(cx, db, cb));
-    TRY(check_place(cx, db, cb));
-    if (!cb->has_lease) {
-        return OK;
-    }
-    return lease_drop(
-        cx, db, revoke_lease_name(&cx->mem, cb->source->id, cb->person.subject),
-        cb->owner);
-}
-
-/* Writes how it ended. What can't be written ends as ours, and the fresh grant is not
- * kept. The reason of the first failure is the one for the log. */
-static Res end(struct callback *cb, Res how)
+/* Afterwards the flow is ours, or it has ended, or another call works on it and this call
+ * parks. A failure together with an ended flow says how it ended just now. */
+static Res callback_claim(struct callback *cb)
 {
     struct call *c = cb->call;
-    __typeof__(c->cx->why) why = c->cx->why;
+    struct store *store = c->work.worker->store;
+    Res r = callback_look(cb);
+    bool is_lost = r.code == FAIL_NONE && cb->ending.record.stage == FLOW_LOST;
 
-    cb->step = STEP_ENDED;
-    cb->failed = how.code;
-    c->cx->deadline_ms = cb->deadline_ms;
-    crash_point("callback.before_write");
-    Res r = store_write(c->cx, c->worker->store, work_end, cb);
-
-    if (how.code == FAIL_NONE) {
-        how.code = r.code == FAIL_NONE ? cb->kind : FAIL_INTERNAL;
-        why = c->cx->why;
+    if (r.code == FAIL_NOT_FOUND || is_lost) {
+        TRY(callback_check_time(cb));
+        crash_point("callback.before_claim");
+        r = store_write(c->cx, store, callback_claim_work, cb);
+        crash_point("callback.after_claim");
     }
-    if (r.code != FAIL_NONE && cb->failed == FAIL_NONE) {
-        cb->failed = FAIL_INTERNAL;
-        r = store_write(c->cx, c->worker->store, work_end, cb);
+    TRY(r);
+    c->work.park_key = cb->connect.flow_id;
+    switch (cb->ending.record.stage) {
+    case FLOW_WON:
+        cb->step = CALLBACK_CONNECT;
+        return OK;
+    case FLOW_DONE:
+        cb->step = CALLBACK_ENDED;
+        callback_tell_end(cb, is_lost);
+        return (Res){cb->ending.kind};
+    case FLOW_BUSY:
+    case FLOW_LOST:
+        break;
     }
-    if (r.code != FAIL_NONE) {
-        cb->record = (struct flow_record){FLOW_DONE, outcome_of(FAIL_INTERNAL), 0};
-    }
-    crash_point("callback.after_write");
-    c->cx->why = why;
-    return how;
+    return callback_wait(cb);
 }
 
-/* Contract §6 from top to bottom. A call that was parked comes by here again. */
-static Res walk(struct callback *cb)
+/* Works on the claimed flow, with the code or with the tokens that a dead node left. */
+static Res callback_connect(struct callback *cb)
 {
-    if (cb->step == STEP_OPEN) {
-        TRY(open_state(cb));
-        TRY(claim(cb));
+    struct cx *cx = cb->call->cx;
+    Str sealed = cb->ending.record.sealed;
+
+    if (sealed.n > 0 && cb->connect.step == CONNECT_EXCHANGE) {
+        TRY(connect_resume(cx, &cb->connect, sealed));
     }
-    if (cb->step == STEP_ENDED || cb->call->is_parked) {
+    return connect_run(cx, &cb->connect);
+}
+
+/* Runs a flow from top to bottom. A call that was parked passes here again. */
+static Res callback_walk(struct callback *cb)
+{
+    struct work *work = &cb->call->work;
+
+    if (cb->step == CALLBACK_OPEN) {
+        TRY(callback_open_state(cb));
+        TRY(callback_claim(cb));
+    }
+    if (cb->step == CALLBACK_ENDED || work->is_parked) {
         return OK;
     }
-    Res how = connect_run(cb);
+    Res how = callback_connect(cb);
 
-    return cb->call->is_parked ? OK : end(cb, how);
+    if (work->is_parked) {
+        return OK;
+    }
+    cb->step = CALLBACK_ENDED;
+    return ending_write(cb->call->cx, &cb->ending, how, cb->deadline_ms);
 }
 
-static void redirect(struct callback *cb)
+static void callback_redirect(struct callback *cb)
 {
     struct call *c = cb->call;
     struct arena *mem = &c->cx->mem;
-    const struct flow_record *record = &cb->record;
+    const struct flow_record *record = &cb->ending.record;
 
     c->outcome = record->outcome;
-    if (str_eq(record->outcome, nowhere)) {
+    if (str_eq(record->outcome, outcome_nowhere)) {
         callback_page(c, FAIL_STATE_INVALID);
         return;
     }
-    Str query = str_eq(record->outcome, success)
+    Str query = str_eq(record->outcome, outcome_success)
                     ? str_cat(mem, S("success=1&account="), str_int(mem, record->account))
                     : str_cat(mem, S("success=0&error="), record->outcome);
 
     c->answer->status = 303;
     http_answer_header(
-        c->answer, S("Location"), redirect_with(mem, cb->flow.redirect_uri, query));
+        c->answer, S("Location"),
+        redirect_with(mem, cb->connect.flow.redirect_uri, query));
 }
 
-/* The source gets less than all of the call's time: how it ended has to be written too.
- */
-static struct callback *callback_new(struct call *c, enum source_id source)
+/* The source gets less than all of the call's time, so that the end can be written. */
+static struct callback *callback_new(struct call *c)
 {
+    enum source_id source = c->endpoint->source;
     struct callback *cb = NEW(&c->cx->mem, struct callback);
-    int64_t half_ms = c->settings->total_timeout_ms / 2;
+    int64_t half_ms = c->work.settings->total_timeout_ms / 2;
 
     cb->call = c;
-    cb->source = source_get(source);
-    cb->own = settings_source(c->settings, source);
-    cb->owner = owner_new(&c->cx->mem, c->settings);
+    cb->ending.connect = &cb->connect;
+    cb->connect.work = &c->work;
+    cb->connect.source = source_get(source);
+    cb->connect.client = settings_source(c->work.settings, source);
+    cb->connect.owner = work_owner(&c->cx->mem, c->work.settings);
     cb->deadline_ms = c->cx->deadline_ms;
     c->cx->deadline_ms -=
         half_ms < LIMIT_CALLBACK_END_MS ? half_ms : LIMIT_CALLBACK_END_MS;
     return cb;
 }
 
-static Res run(struct call *c, enum source_id source)
+Res callback_run(struct call *c)
 {
-    struct callback *cb = c->progress == NULL ? callback_new(c, source) : c->progress;
+    struct callback *cb = c->progress == NULL ? callback_new(c) : c->progress;
 
     c->progress = cb;
-    c->is_parked = false;
-    Res r = walk(cb);
+    c->work.is_parked = false;
+    Res r = callback_walk(cb);
 
-    if (c->is_parked) {
+    if (c->work.is_parked) {
         return OK;
     }
     crash_point("callback.before_answer");
-    if (cb->step == STEP_ENDED) {
-        redirect(cb);
+    if (cb->step == CALLBACK_ENDED) {
+        callback_redirect(cb);
     } else {
+        log_event(
+            LEVEL_WARN, EVENT_FLOW_REFUSED, KZ("flow", c->cx->flow),
+            KZ("request", c->cx->request_id), KV("source", cb->connect.source->code),
+            KZ("reason", c->cx->why.text));
         callback_page(c, r.code);
     }
     return r;
-}
-
-Res callback_google_run(struct call *c)
-{
-    return run(c, SOURCE_GOOGLE);
-}
-
-Res callback_microsoft_run(struct call *c)
-{
-    return run(c, SOURCE_MICROSOFT);
 }

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * errors.c - what a failure looks like from outside (contract §4 and §6).
- *
- * Both tables are indexed by enum fail. What must never be seen by a client under its own
- * name is internal_error here and server_error there.
+ * errors.c - the status, code and message of each failure (docs/api.md §4). A failure
+ * that a client must never see under its own name is internal_error.
  */
 #include "api/errors.h"
 
 #include <stddef.h>
+
+#include "base/limits.h"
+
+/* Messages have these limits as text. */
+_Static_assert(LIMIT_BODY_BYTES == 64 * 1024, "\"64 KiB\"");
+_Static_assert(LIMIT_HEAD_BYTES == 16 * 1024, "\"16 KiB\"");
+_Static_assert(LIMIT_HEAD_FIELDS == 100, "\"100 fields\"");
 
 /* clang-format off */
 #define REQUEST    SI("invalid_request_error")
@@ -48,6 +53,8 @@ static const struct error_row error_rows[FAIL_COUNT] = {
     [FAIL_REQUEST_TIMEOUT] = {408, SI("request_timeout"), REQUEST,
         SI("The request did not arrive whole in time.")},
     [FAIL_CONFLICT] = {409, SI("conflict"), SI("conflict"),
+        SI("Something else changed this meanwhile: read it again, then decide.")},
+    [FAIL_NEEDS_RECONNECT] = {409, SI("conflict"), SI("conflict"),
         SI("The account has to be connected again by its user: its status_reason says why.")},
     [FAIL_PAYLOAD_TOO_LARGE] = {413, SI("payload_too_large"), REQUEST,
         SI("The body is larger than 64 KiB.")},
@@ -69,7 +76,7 @@ static const struct error_row error_rows[FAIL_COUNT] = {
     [FAIL_HTTP_VERSION] = {505, SI("http_version_not_supported"), REQUEST,
         SI("HTTP/1.1 and HTTP/1.0 are spoken here.")},
 
-    /* Ends of a flow, where an endpoint of the API meets them. */
+    /* Kinds that end a flow, for endpoints of the API that meet them. */
     [FAIL_SOURCE_MISCONFIGURED] = {502, SI("calendar_source_error"), OURS,
         SI("The calendar source refuses this service: its operator has to act.")},
     [FAIL_SOURCE_RATE_LIMITED] = {502, SI("calendar_source_error"), OURS,
@@ -87,6 +94,7 @@ static const struct error_row error_rows[FAIL_COUNT] = {
     [FAIL_ACCOUNT_TYPE_NOT_ALLOWED] = INTERNAL,
     [FAIL_NO_CALENDAR] = INTERNAL,
     [FAIL_ACCOUNT_IN_USE] = INTERNAL,
+    [FAIL_WRONG_ACCOUNT] = INTERNAL,
     [FAIL_AUTHORIZATION_WITHDRAWN] = INTERNAL,
     [FAIL_STATE_EXPIRED] = INTERNAL,
     [FAIL_CODE_REJECTED] = INTERNAL,
@@ -97,38 +105,12 @@ static const struct error_row error_rows[FAIL_COUNT] = {
     [FAIL_TOKEN_REFUSED] = INTERNAL,
     [FAIL_UNREADABLE] = INTERNAL,
 };
-/* clang-format on */
 
-static const Str outcomes[FAIL_COUNT] = {
-    [FAIL_FEATURE_NOT_ENABLED] = SI("feature_not_enabled"),
-    [FAIL_SOURCE_ERROR] = SI("source_error"),
-    [FAIL_SOURCE_TIMEOUT] = SI("source_unavailable"),
-    [FAIL_ACCESS_DENIED] = SI("access_denied"),
-    [FAIL_MISSING_SCOPES] = SI("missing_scopes"),
-    [FAIL_NO_REFRESH_TOKEN] = SI("no_refresh_token"),
-    [FAIL_ADMIN_CONSENT_REQUIRED] = SI("admin_consent_required"),
-    [FAIL_ACCOUNT_TYPE_NOT_ALLOWED] = SI("account_type_not_allowed"),
-    [FAIL_NO_CALENDAR] = SI("no_calendar"),
-    [FAIL_ACCOUNT_IN_USE] = SI("account_in_use"),
-    [FAIL_AUTHORIZATION_WITHDRAWN] = SI("authorization_withdrawn"),
-    [FAIL_STATE_EXPIRED] = SI("state_expired"),
-    [FAIL_CODE_REJECTED] = SI("code_rejected"),
-    [FAIL_IDENTITY_INVALID] = SI("identity_invalid"),
-    [FAIL_SOURCE_MISCONFIGURED] = SI("source_misconfigured"),
-    [FAIL_SOURCE_RATE_LIMITED] = SI("source_rate_limited"),
-    [FAIL_SOURCE_UNAVAILABLE] = SI("source_unavailable"),
-};
+/* clang-format on */
 
 const struct error_row *error_row(enum fail kind)
 {
     bool has_row = kind > FAIL_NONE && kind < FAIL_COUNT && error_rows[kind].status != 0;
 
     return &error_rows[has_row ? kind : FAIL_INTERNAL];
-}
-
-Str outcome_of(enum fail kind)
-{
-    bool has_row = kind > FAIL_NONE && kind < FAIL_COUNT && outcomes[kind].n > 0;
-
-    return has_row ? outcomes[kind] : S("server_error");
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * errors.h - the two tables that turn a failure into what a client sees: the error
- * envelope (contract §4) and the end of a flow (contract §6). No status is chosen
- * elsewhere.
+ * errors.h - the table that turns a failure into the error envelope (docs/api.md §4).
+ *
+ * No other place chooses the status of a failure, except /readyz, which answers 503 by
+ * itself. The ends of flows are in grants/outcome.h.
  */
 #pragma once
 
@@ -16,7 +17,5 @@ struct error_row {
     int64_t retry_after_s; /* 0: no Retry-After */
 };
 
-/* Total: what has no row of its own is internal_error. */
+/* Never NULL: a kind without a row of its own is internal_error. */
 const struct error_row *error_row(enum fail kind);
-/* The `error` of a redirect; total: what has no row is server_error. */
-Str outcome_of(enum fail kind);

@@ -1,67 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * page.c - lists in pages (contract §7): page and page_size in, count, next and previous
- * out, as Django REST Framework's PageNumberPagination has them.
+ * page.c - lists in pages (docs/api.md §7): page and page_size in, count, next and
+ * previous out, as Django REST Framework's PageNumberPagination has them.
  */
+#include "api/page.h"
+
+#include <stdlib.h>
+
+#include "api/body.h"
 #include "api/endpoints.h"
 #include "base/buf.h"
 #include "base/limits.h"
 
-enum { LINK_BYTES = 1024 };
+/* An escaped byte of a path takes three bytes. */
+enum { LINK_BYTES = 3 * LIMIT_HEAD_BYTES + 1024 };
 
-/* What is wrong with a number of 1 to `most`; empty: nothing. */
-static Str number_complaint(struct call *c, Str text, int64_t most, int64_t *ret)
+_Static_assert(2 * LINK_BYTES < PAGE_HEAD_BYTES, "two links fit into it");
+
+enum { IN_PAGE, IN_SIZE, IN_COUNT };
+
+/* clang-format off */
+static const struct api_field page_fields[IN_COUNT] = {
+    [IN_PAGE] = {.name = SI("page"), .type = VALUE_INT, .least = 1, .most = INT64_MAX,
+        .otherwise = &(const struct api_value){.number = 1},
+        .about = SI("Which page, from 1 on.")},
+    [IN_SIZE] = {.name = SI("page_size"), .type = VALUE_INT,
+        .least = 1, .most = LIMIT_PAGE_SIZE,
+        .otherwise = &(const struct api_value){.number = LIMIT_PAGE_SIZE},
+        .about = SI("How many items a page has.")},
+};
+/* clang-format on */
+
+const struct api_shape page_query_shape = {
+    .name = SI("Page"), .fields = page_fields, .n = IN_COUNT};
+
+Res page_read(struct call *c, struct page_query *ret)
 {
-    int64_t v;
+    struct api_value in[IN_COUNT];
+    Res read = body_query_read(c, &page_query_shape, in);
 
-    if (!str_to_int(text, &v)) {
-        return S("A valid integer is required.");
-    }
-    if (v < 1) {
-        return S("Ensure this value is greater than or equal to 1.");
-    }
-    if (v > most) {
-        struct buf b = {.mem = &c->cx->mem, .max = 100};
-
-        buf_add(&b, S("Ensure this value is less than or equal to "));
-        buf_add_int(&b, most);
-        buf_add_char(&b, '.');
-        return buf_text(&b);
-    }
-    *ret = v;
-    return S("");
-}
-
-/* A parameter that is absent leaves *ret alone. */
-static void read_number(struct call *c, Str name, int64_t most, int64_t *ret)
-{
-    Str text;
-    size_t n = query_find(c->params, c->n_params, name, &text);
-    Str complaint = n > 1 ? S("This parameter may be given only once.") : S("");
-
-    if (n == 1) {
-        complaint = number_complaint(c, text, most, ret);
-    }
-    if (complaint.n > 0) {
-        (void)call_field_error(c, name, complaint);
-    }
-}
-
-Res call_read_page(struct call *c, struct page_wish *ret)
-{
-    struct page_wish wish = {.page = 1, .size = LIMIT_PAGE_SIZE};
-
-    read_number(c, S("page"), INT64_MAX, &wish.page);
-    read_number(c, S("page_size"), LIMIT_PAGE_SIZE, &wish.size);
-    if (c->n_errors > 0) {
+    if (c->n_errors > 0) { /* also errors of other parameters */
         return (Res){FAIL_PARAMETER_INVALID};
     }
-    *ret = wish;
+    TRY(read);
+    *ret = (struct page_query){.page = in[IN_PAGE].number, .size = in[IN_SIZE].number};
     return OK;
 }
 
-/* The path of the call, with its variable segments filled in. */
-static void add_path(struct call *c, struct buf *b)
+Res page_offset(struct cx *cx, const struct page_query *query, int64_t *ret)
+{
+    if (__builtin_mul_overflow(query->page - 1, query->size, ret)) {
+        return fail(cx, FAIL_NOT_FOUND, "a page past the end of all numbers");
+    }
+    return OK;
+}
+
+/* Adds the path of the call, with the variable segments filled in. */
+static void page_path_add(struct call *c, struct buf *b)
 {
     Str rest = str_sub(c->endpoint->path, 1, c->endpoint->path.n);
     Str part;
@@ -77,49 +72,98 @@ static void add_path(struct call *c, struct buf *b)
     }
 }
 
-/* The same list at another page, in the same format and size. */
-static void write_link(struct call *c, struct writer *w, Str name, int64_t page)
+/* Adds a parameter as the query has it, if it does. */
+static void page_param_add(const struct call *c, struct buf *b, Str name)
 {
-    static const Str kept[] = {SI("page_size"), SI("format")};
+    Str value;
+
+    if (url_query_find(c->params, c->n_params, name, &value) > 0) {
+        buf_add_char(b, '&');
+        buf_add(b, name);
+        buf_add_char(b, '=');
+        buf_add_escaped(b, value);
+    }
+}
+
+/* Writes the link to another page of the list, with the same format and size, and with
+ * the parameters of its own that the endpoint has. */
+static Res page_link_write(
+    struct call *c, const struct page_query *query, struct writer *w, Str name,
+    int64_t page)
+{
+    const struct api_shape *own = c->endpoint->query;
     struct buf b = {.mem = &c->cx->mem, .max = LINK_BYTES};
     Str value;
 
-    add_path(c, &b);
+    page_path_add(c, &b);
     buf_add(&b, S("?page="));
     buf_add_int(&b, page);
-    for (size_t i = 0; i < COUNT(kept); i++) {
-        if (query_find(c->params, c->n_params, kept[i], &value) > 0) {
-            buf_add_char(&b, '&');
-            buf_add(&b, kept[i]);
-            buf_add_char(&b, '=');
-            buf_add_escaped(&b, value);
-        }
+    if (url_query_find(c->params, c->n_params, S("page_size"), &value) > 0) {
+        buf_add(&b, S("&page_size="));
+        buf_add_int(&b, query->size);
     }
-    writer_text(w, name, call_url(c, buf_text(&b)));
+    page_param_add(c, &b, S("format"));
+    for (size_t i = 0; own != NULL && i < own->n; i++) {
+        page_param_add(c, &b, own->fields[i].name);
+    }
+    TRY(buf_done(c->cx, &b, &value));
+    writer_text(w, name, call_url(c, value));
+    return OK;
 }
 
-Res call_open_page(
-    struct call *c, const struct page_wish *wish, int64_t count, struct writer **ret)
+static Str page_last_hint(struct arena *mem, int64_t last)
 {
-    int64_t last = count == 0 ? 1 : (count - 1) / wish->size + 1;
+    Str page = str_cat(mem, S("The last page is "), str_int(mem, last));
 
-    if (wish->page > last) {
+    return str_cat(mem, page, S("."));
+}
+
+Res page_open(
+    struct call *c, const struct page_query *query, int64_t count, struct writer **ret)
+{
+    int64_t last = count == 0 ? 1 : (count - 1) / query->size + 1;
+
+    if (query->page > last) {
+        call_hint(c, page_last_hint(&c->cx->mem, last));
         return fail(c->cx, FAIL_NOT_FOUND, "a page past the end");
     }
     struct writer *w = writer_open(&c->cx->mem, c->format);
 
     writer_int(w, S("count"), count);
-    if (wish->page < last) {
-        write_link(c, w, S("next"), wish->page + 1);
+    if (query->page < last) {
+        TRY(page_link_write(c, query, w, S("next"), query->page + 1));
     } else {
         writer_null(w, S("next"));
     }
-    if (wish->page > 1) {
-        write_link(c, w, S("previous"), wish->page - 1);
+    if (query->page > 1) {
+        TRY(page_link_write(c, query, w, S("previous"), query->page - 1));
     } else {
         writer_null(w, S("previous"));
     }
     writer_array(w, S("results"));
     *ret = w;
     return OK;
+}
+
+static int size_compare(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a;
+    size_t y = *(const size_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+size_t page_share(size_t *sizes, size_t n, size_t left)
+{
+    if (n == 0) {
+        return left;
+    }
+    qsort(sizes, n, sizeof(*sizes), size_compare);
+    for (size_t i = 0; i < n; i++) {
+        if (sizes[i] > left / (n - i)) {
+            return left / (n - i);
+        }
+        left -= sizes[i];
+    }
+    return sizes[n - 1];
 }

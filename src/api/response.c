@@ -1,44 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * response.c - what a source sends back beside `state`: a code, or an error.
- *
- * RFC 6749 §4.1.2, RFC 9207. Contract §9, "Callback": nothing of what is refused here
- * reaches the source.
+ * response.c - finds the code or the error. The source never sees a code that is refused
+ * here.
  */
-#include "api/connect.h"
+#include "api/response.h"
+
+#include "base/cx.h"
 #include "base/limits.h"
-
-static bool some_come_twice(const struct param *params, size_t n)
-{
-    Str value;
-
-    for (size_t i = 0; i < n; i++) {
-        if (query_find(params, n, params[i].name, &value) > 1) {
-            return true;
-        }
-    }
-    return false;
-}
+#include "oauth/oauth_error.h"
 
 static bool char_is_of_error(unsigned char c)
 {
     return char_is_alnum(c) || c == '_';
 }
 
-/* `error` decides, `error_subcode` and Microsoft's number refine. What it describes is
- * for nobody's eyes; the code itself is for the log, when it looks like one. */
+/* `error` decides, `error_subcode` and Microsoft's number refine. The log never gets the
+ * description, and the error's code only when it has the form of one. */
 static Res response_error(struct cx *cx, const struct param *params, size_t n, Str error)
 {
     Str subcode = S("");
     Str description = S("");
 
-    (void)query_find(params, n, S("error_subcode"), &subcode);
-    (void)query_find(params, n, S("error_description"), &description);
+    (void)url_query_find(params, n, S("error_subcode"), &subcode);
+    (void)url_query_find(params, n, S("error_description"), &description);
     Str shown = str_is_only(error, char_is_of_error) ? str_sub(error, 0, 64) : S("?");
 
     return fail(
-        cx, oauth_error_kind(error, subcode, description, false),
-        "the source answered with the error %.*s", (int)shown.n, shown.p);
+        cx, oauth_error_kind(error, subcode, description, OAUTH_CALLBACK),
+        "the source answered with the error %.*s", STR_ARG(shown));
 }
 
 Res response_read(
@@ -49,15 +38,20 @@ Res response_read(
     Str error = S("");
     Str found = S("");
 
-    if (some_come_twice(params, n)) {
+    if (url_query_has_repeats(&cx->mem, params, n)) {
         return fail(cx, FAIL_SOURCE_ERROR, "a parameter comes twice");
     }
-    if (query_find(params, n, S("iss"), &iss) > 0
+    if (url_query_find(params, n, S("iss"), &iss) > 0
+        && !url_query_is_unreadable(params, n, S("iss"))
         && !source_get(s->id)->response_issuer_fits(iss, s->issuer)) {
         return fail(cx, FAIL_IDENTITY_INVALID, "iss is another issuer's");
     }
-    bool has_error = query_find(params, n, S("error"), &error) > 0;
-    bool has_code = query_find(params, n, S("code"), &found) > 0;
+    if (url_query_is_unreadable(params, n, S("code"))
+        || url_query_is_unreadable(params, n, S("error"))) {
+        return fail(cx, FAIL_SOURCE_ERROR, "code or error can't be decoded");
+    }
+    bool has_error = url_query_find(params, n, S("error"), &error) > 0;
+    bool has_code = url_query_find(params, n, S("code"), &found) > 0;
 
     if (has_error == has_code) {
         return fail(cx, FAIL_SOURCE_ERROR, "code and error together, or neither");

@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_callback.c - how a flow ends when the source gives no account (contract §6, §9).
+ * test_callback.c - how a flow ends when the source gives no account (docs/api.md §6,
+ * §9).
  *
  * The store is real, the source is a script. Accounts are test_connect.c's.
  */
 #include <string.h>
 
-#include "api/testvisit.h"
+#include "api/testbrowser.h"
 #include "base/limits.h"
 #include "net/testserver.h"
+#include "store/db.h"
+#include "store/flows.h"
 
 static bool is_open(Str state)
 {
-    struct visit *v = visit(state, S("&error=access_denied"));
+    struct browser_visit *v = browser_visits(state, S("&error=access_denied"));
 
     return str_eq(v->call.outcome, S("access_denied"));
 }
 
-/* oauth-security 13, 20, 26 */
-static void test_callback_shows_the_page_when_the_state_is_not_trusted(void **state)
+/* SECURITY 13, 20, 26 */
+TEST(test_callback_shows_the_page_when_the_state_is_not_trusted)
 {
     struct flow flow;
-    Str good = google_state();
+    Str good = browser_google_state();
     char *altered = arena_alloc(&t_cx()->mem, good.n);
-    Str microsoft = seal(&flow, SOURCE_MICROSOFT, clock_now_s() + MINUTE_S);
+    Str microsoft = browser_state(&flow, SOURCE_MICROSOFT, clock_now_s() + MINUTE_S);
 
-    (void)state;
     memcpy(altered, good.p, good.n);
     altered[good.n - 1] = altered[good.n - 1] == 'A' ? 'Q' : 'A';
     const Str queries[] = {
@@ -43,55 +45,54 @@ static void test_callback_shows_the_page_when_the_state_is_not_trusted(void **st
     };
 
     for (size_t i = 0; i < COUNT(queries); i++) {
-        struct visit *v = visit_new(queries[i]);
+        struct browser_visit *v = browser_new(queries[i]);
 
-        visit_run(v);
-        got_page(v, 400);
+        browser_run(v);
+        browser_got_page(v, 400);
         T_FAIL(FAIL_STATE_INVALID, v->res);
     }
     T_TRUE(is_open(good)); /* none of it used the flow up */
 }
 
-/* oauth-security 14, 23, 25: nothing goes to the source, which isn't even there. */
-static void test_callback_ends_without_the_source(void **state)
+/* SECURITY 14, 23, 25: nothing goes to the source, which isn't even there. */
+TEST(test_callback_ends_without_the_source)
 {
     static const struct {
         Str rest;
         Str error;
     } rows[] = {
-        {SI("&error=access_denied"),                          SI("access_denied")         },
-        {SI("&error=admin_policy_enforced"),                  SI("admin_consent_required")},
-        {SI("&error=temporarily_unavailable"),                SI("source_unavailable")    },
-        {SI("&error=invalid_scope"),                          SI("source_misconfigured")  },
-        {SI("&error=whatever"),                               SI("source_error")          },
-        {SI(""),                                              SI("source_error")          },
-        {SI("&code=c&error=access_denied"),                   SI("source_error")          },
-        {SI("&code=c&code=d"),                                SI("source_error")          },
-        {SI("&code=c&iss=https%3A%2F%2Fevil.example"),        SI("identity_invalid")      },
-        {SI("&error=access_denied&iss=https://evil.example"), SI("identity_invalid")      },
+        {SI("&error=access_denied"), SI("access_denied")},
+        {SI("&error=admin_policy_enforced"), SI("admin_consent_required")},
+        {SI("&error=temporarily_unavailable"), SI("source_unavailable")},
+        {SI("&error=invalid_scope"), SI("source_misconfigured")},
+        {SI("&error=whatever"), SI("source_error")},
+        {SI(""), SI("source_error")},
+        {SI("&code=c&error=access_denied"), SI("source_error")},
+        {SI("&code=c&code=d"), SI("source_error")},
+        {SI("&code=c&iss=https%3A%2F%2Fevil.example"), SI("identity_invalid")},
+        {SI("&error=access_denied&iss=https://evil.example"), SI("identity_invalid")},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        Str sealed = google_state();
+        Str sealed = browser_google_state();
 
-        ended_with(visit(sealed, rows[i].rest), rows[i].error);
+        browser_ended_with(browser_visits(sealed, rows[i].rest), rows[i].error);
         /* reload, another code, another answer: the same again */
-        ended_with(visit(sealed, rows[i].rest), rows[i].error);
-        ended_with(visit(sealed, S("&code=another")), rows[i].error);
-        ended_with(visit(sealed, S("&error=server_error")), rows[i].error);
+        browser_ended_with(browser_visits(sealed, rows[i].rest), rows[i].error);
+        browser_ended_with(browser_visits(sealed, S("&code=another")), rows[i].error);
+        browser_ended_with(
+            browser_visits(sealed, S("&error=server_error")), rows[i].error);
     }
 }
 
-/* oauth-security 16 */
-static void test_callback_ends_when_the_time_is_over(void **state)
+/* SECURITY 16 */
+TEST(test_callback_ends_when_the_time_is_over)
 {
     struct flow flow;
-    Str sealed = seal(&flow, SOURCE_GOOGLE, clock_now_s());
+    Str sealed = browser_state(&flow, SOURCE_GOOGLE, clock_now_s());
 
-    (void)state;
-    ended_with(visit(sealed, S("&code=c")), S("state_expired"));
-    ended_with(visit(sealed, S("&code=c")), S("state_expired"));
+    browser_ended_with(browser_visits(sealed, S("&code=c")), S("state_expired"));
+    browser_ended_with(browser_visits(sealed, S("&code=c")), S("state_expired"));
 }
 
 static Res revoke_token_work(struct cx *cx, struct db *db, void *arg)
@@ -118,62 +119,62 @@ static Res pattern_add_work(struct cx *cx, struct db *db, void *arg)
     return provider_pattern_add(cx, db, BED_PROVIDER, S(BED_PATTERN));
 }
 
-/* oauth-security 19 */
-static void test_callback_ends_when_its_credential_was_revoked(void **state)
+/* SECURITY 19 */
+TEST(test_callback_ends_when_its_credential_was_revoked)
 {
-    (void)state;
     T_OK(BED_WRITE(revoke_token_work, NULL));
-    ended_with(visit(google_state(), S("&code=c")), S("authorization_withdrawn"));
+    browser_ended_with(
+        browser_visits(browser_google_state(), S("&code=c")),
+        S("authorization_withdrawn"));
 }
 
-static void test_callback_ends_when_the_feature_went_off(void **state)
+TEST(test_callback_ends_when_the_feature_went_off)
 {
-    (void)state;
     T_OK(BED_WRITE(feature_off_work, NULL));
-    ended_with(visit(google_state(), S("&code=c")), S("feature_not_enabled"));
+    browser_ended_with(
+        browser_visits(browser_google_state(), S("&code=c")), S("feature_not_enabled"));
 }
 
-static void test_callback_ends_when_the_source_has_no_client_any_more(void **state)
+TEST(test_callback_ends_when_the_source_has_no_client_any_more)
 {
-    (void)state;
     bed.settings.sources[0].is_on = false;
-    ended_with(visit(google_state(), S("&code=c")), S("source_misconfigured"));
+    browser_ended_with(
+        browser_visits(browser_google_state(), S("&code=c")), S("source_misconfigured"));
 }
 
-/* oauth-security 7: what is no place of the application's any more is never redirected
+/* SECURITY 7: what is no place of the application's any more is never redirected
  * to, expired or not, now or later. */
-static void test_callback_never_redirects_where_no_pattern_allows_it(void **state)
+TEST(test_callback_never_redirects_where_no_pattern_allows_it)
 {
     struct flow flow;
-    Str sealed = google_state();
-    Str expired = seal(&flow, SOURCE_GOOGLE, clock_now_s() - MINUTE_S);
+    Str sealed = browser_google_state();
+    Str expired = browser_state(&flow, SOURCE_GOOGLE, clock_now_s() - MINUTE_S);
 
-    (void)state;
     T_OK(BED_WRITE(pattern_remove_work, NULL));
-    got_page(visit(sealed, S("&code=c")), 400);
-    got_page(visit(expired, S("&code=c")), 400);
+    browser_got_page(browser_visits(sealed, S("&code=c")), 400);
+    browser_got_page(browser_visits(expired, S("&code=c")), 400);
     T_OK(BED_WRITE(pattern_add_work, NULL));
-    got_page(visit(sealed, S("&code=c")), 400);
-    got_page(visit(expired, S("&code=c")), 400);
+    browser_got_page(browser_visits(sealed, S("&code=c")), 400);
+    browser_got_page(browser_visits(expired, S("&code=c")), 400);
 }
 
 /* The same of a flow that had ended before: that is remembered, and said again once there
  * is a place for it. */
-static void test_callback_repeats_nothing_where_no_pattern_allows_it(void **state)
+TEST(test_callback_repeats_nothing_where_no_pattern_allows_it)
 {
-    Str sealed = google_state();
+    Str sealed = browser_google_state();
 
-    (void)state;
-    ended_with(visit(sealed, S("&error=access_denied")), S("access_denied"));
+    browser_ended_with(
+        browser_visits(sealed, S("&error=access_denied")), S("access_denied"));
     T_OK(BED_WRITE(pattern_remove_work, NULL));
-    got_page(visit(sealed, S("&error=access_denied")), 400);
+    browser_got_page(browser_visits(sealed, S("&error=access_denied")), 400);
     T_OK(BED_WRITE(pattern_add_work, NULL));
-    ended_with(visit(sealed, S("&code=c")), S("access_denied"));
+    browser_ended_with(browser_visits(sealed, S("&code=c")), S("access_denied"));
 }
 
 struct other {
     struct flow flow;
-    int64_t until_ms;
+    int64_t ms;
 };
 
 static Str id_of(const struct flow *flow)
@@ -184,94 +185,107 @@ static Str id_of(const struct flow *flow)
 static Res other_claims_work(struct cx *cx, struct db *db, void *arg)
 {
     const struct other *o = arg;
-    const struct hold hold = {S("other"), clock_now_ms() - 1, o->until_ms};
+    struct lease lease = {.owner = S("other"), .length_ms = o->ms};
     struct flow_record record;
 
-    return flow_claim(cx, db, id_of(&o->flow), &hold, &record);
+    return flow_claim(cx, db, id_of(&o->flow), &lease, &record);
 }
 
 static Res other_finishes_work(struct cx *cx, struct db *db, void *arg)
 {
     const struct other *o = arg;
 
-    const struct hold hold = {.owner = S("other"), .now_ms = clock_now_ms()};
-
-    return flow_finish(cx, db, id_of(&o->flow), &hold, S("success"), 77);
+    return flow_finish(cx, db, id_of(&o->flow), S("other"), S("success"), 77);
 }
 
-/* oauth-security 15 */
-static void test_callback_waits_for_who_came_first(void **state)
+/* SECURITY 15 */
+TEST(test_callback_waits_for_who_came_first)
 {
-    struct other o = {.until_ms = clock_now_ms() + MINUTE_S * 1000};
-    Str sealed = seal(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+    struct other o = {.ms = MINUTE_S * 1000};
+    Str sealed = browser_state(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
 
-    (void)state;
     T_OK(BED_WRITE(other_claims_work, &o));
-    struct visit *v = visit(sealed, S("&code=c"));
+    struct browser_visit *v = browser_visits(sealed, S("&code=c"));
 
-    T_TRUE(v->call.is_parked);
-    T_STR(v->call.park_key, id_of(&o.flow));
+    T_TRUE(v->call.work.is_parked);
+    T_STR(v->call.work.park_key, id_of(&o.flow));
     T_INT(v->answer.status, 0);
     T_OK(BED_WRITE(other_finishes_work, &o));
-    visit_run(v);
-    T_TRUE(!v->call.is_parked);
+    browser_run(v);
+    T_TRUE(!v->call.work.is_parked);
     T_INT(v->answer.status, 303);
-    T_STR(header(v, S("Location")), S(BED_REDIRECT "&success=1&account=77"));
+    T_STR(browser_header(v, S("Location")), S(BED_REDIRECT "&success=1&account=77"));
     T_STR(v->call.outcome, S("success"));
 }
 
-static void test_callback_waits_no_longer_than_its_time(void **state)
+TEST(test_callback_waits_no_longer_than_its_time)
 {
-    struct other o = {.until_ms = clock_now_ms() + MINUTE_S * 1000};
-    Str sealed = seal(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+    struct other o = {.ms = MINUTE_S * 1000};
+    Str sealed = browser_state(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
 
-    (void)state;
     T_OK(BED_WRITE(other_claims_work, &o));
-    struct visit *v = visit(sealed, S("&code=c"));
+    struct browser_visit *v = browser_visits(sealed, S("&code=c"));
 
-    T_TRUE(v->call.is_parked);
+    T_TRUE(v->call.work.is_parked);
     t_cx()->deadline_ms = clock_mono_ms();
-    v->res = callback_google_run(&v->call);
+    v->res = callback_run(&v->call);
     t_cx()->deadline_ms = 0;
-    T_TRUE(!v->call.is_parked);
-    got_page(v, 503);
-    T_STR(header(v, S("Retry-After")), S("1"));
+    T_TRUE(!v->call.work.is_parked);
+    browser_got_page(v, 503);
+    browser_was_told_to_wait(v);
+}
+
+static Res claim_read_work(struct cx *cx, struct db *db, void *arg)
+{
+    return db_query_int(
+        cx, db, "select max(claimed_until - made_at) from flows", DB_NONE, arg);
+}
+
+/* A call that takes all of its time has yet to write how the flow ended: nobody may take
+ * the flow for lost meanwhile. */
+TEST(test_callback_claims_the_flow_for_longer_than_it_may_take)
+{
+    int64_t claimed_ms = 0;
+
+    browser_ended_with(
+        browser_visits(browser_google_state(), S("&error=access_denied")),
+        S("access_denied"));
+    T_OK(store_read(t_cx(), bed.store, claim_read_work, &claimed_ms));
+    T_INT(claimed_ms, BED_TIMEOUT_MS + LIMIT_CLAIM_MARGIN_MS);
 }
 
 /* A node that died in the middle: its code is never sent again. */
-static void test_callback_ends_what_a_dead_node_had_begun(void **state)
+TEST(test_callback_ends_what_a_dead_node_had_begun)
 {
-    struct other o = {.until_ms = clock_now_ms()};
-    Str sealed = seal(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+    struct other o = {.ms = 0};
+    Str sealed = browser_state(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
 
-    (void)state;
     T_OK(BED_WRITE(other_claims_work, &o));
-    ended_with(visit(sealed, S("&code=c")), S("server_error"));
-    ended_with(visit(sealed, S("&code=c")), S("server_error"));
+    browser_ended_with(browser_visits(sealed, S("&code=c")), S("server_error"));
+    browser_ended_with(browser_visits(sealed, S("&code=c")), S("server_error"));
 }
 
 #define ANSWER(status, body)                                                             \
     S("HTTP/1.1 " status "\r\nContent-Type: application/json\r\n\r\n" body)
 
-/* oauth-security 4, 14, 29, 30, 33: one request, with what the start had promised. */
-static void test_callback_sends_the_code_once(void **state)
+/* SECURITY 4, 14, 29, 30, 33: one request, with what the start had promised. */
+TEST(test_callback_sends_the_code_once)
 {
     static struct server s;
     struct step step = {ANSWER("400 Bad", "{\"error\":\"invalid_grant\"}"), THEN_CLOSE};
     struct flow flow;
     struct flow_secrets secrets;
-    Str sealed = seal(&flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+    Str sealed = browser_state(&flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
 
-    (void)state;
-    T_OK(flow_derive(t_cx(), bed.keyring, &flow, &secrets));
-    server_start(&s, &step, 1);
-    bed.settings.sources[0].client.token_url = server_url(&t_cx()->mem, &s, "/token");
-    ended_with(visit(sealed, S("&code=4%2F0A")), S("code_rejected"));
-    ended_with(visit(sealed, S("&code=4%2F0A")), S("code_rejected"));
-    ended_with(visit(sealed, S("&code=other")), S("code_rejected"));
-    server_stop(&s);
+    T_OK(state_derive_secrets(t_cx(), bed.keyring, &flow, &secrets));
+    testserver_start(&s, &step, 1);
+    bed.settings.sources[0].client.token_url = testserver_url(&t_cx()->mem, &s, "/token");
+    browser_ended_with(browser_visits(sealed, S("&code=4%2F0A")), S("code_rejected"));
+    browser_ended_with(browser_visits(sealed, S("&code=4%2F0A")), S("code_rejected"));
+    browser_ended_with(browser_visits(sealed, S("&code=other")), S("code_rejected"));
+    testserver_stop(&s);
     T_INT(s.served, 1);
-    Str request = server_request(&s, 0);
+    Str request = testserver_request(&s, 0);
 
     T_TRUE(str_starts(request, S("POST /token HTTP/1.1\r\n")));
     T_TRUE(str_contains(request, S("grant_type=authorization_code")));
@@ -281,62 +295,61 @@ static void test_callback_sends_the_code_once(void **state)
         request, S("redirect_uri=https%3A%2F%2Fcaldock.example%2Foauth2%2Fcallback")));
 }
 
-/* oauth-security 32, 34, 35, 36: whatever the token endpoint does. */
-static void test_callback_ends_as_the_token_endpoint_answers(void **state)
+/* SECURITY 32, 34, 35, 36: whatever the token endpoint does. */
+TEST(test_callback_ends_as_the_token_endpoint_answers)
 {
     static const struct {
         struct step step;
         Str error;
     } rows[] = {
-        {{SI("HTTP/1.1 503 Away\r\n\r\n"), THEN_CLOSE},                                SI("source_unavailable") },
-        {{SI("HTTP/1.1 429 Slow\r\n\r\n"), THEN_CLOSE},                                SI("source_rate_limited")},
+        {{SI("HTTP/1.1 503 Away\r\n\r\n"), THEN_CLOSE}, SI("source_unavailable")},
+        {{SI("HTTP/1.1 429 Slow\r\n\r\n"), THEN_CLOSE}, SI("source_rate_limited")},
         {{SI("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"), THEN_CLOSE},
-         SI("source_error")                                                                                     },
+         SI("source_error")},
         {{SI("HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n"), THEN_CLOSE},
-         SI("source_error")                                                                                     },
+         SI("source_error")},
         {{SI("HTTP/1.1 401 No\r\nContent-Type: application/json\r\n\r\n"
              "{\"error\":\"invalid_client\"}"),
           THEN_CLOSE},
-         SI("source_misconfigured")                                                                             },
-        {{SI(""), THEN_RESET},                                                         SI("source_unavailable") },
+         SI("source_misconfigured")},
+        {{SI(""), THEN_RESET}, SI("source_unavailable")},
         {{SI("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
              "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"expires_in\":3599,"
              "\"refresh_token\":\"r\"}"),
           THEN_CLOSE},
-         SI("identity_invalid")                                                                                 }, /* no ID token */
+         SI("identity_invalid")}, /* no ID token */
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         static struct server s;
-        Str sealed = google_state();
+        Str sealed = browser_google_state();
 
-        server_start(&s, &rows[i].step, 1);
-        bed.settings.sources[0].client.token_url = server_url(&t_cx()->mem, &s, "/token");
-        ended_with(visit(sealed, S("&code=c")), rows[i].error);
-        ended_with(visit(sealed, S("&code=c")), rows[i].error);
-        server_stop(&s);
+        testserver_start(&s, &rows[i].step, 1);
+        bed.settings.sources[0].client.token_url =
+            testserver_url(&t_cx()->mem, &s, "/token");
+        browser_ended_with(browser_visits(sealed, S("&code=c")), rows[i].error);
+        browser_ended_with(browser_visits(sealed, S("&code=c")), rows[i].error);
+        testserver_stop(&s);
         T_INT(s.served, 1);
     }
 }
 
-static void test_callback_leaves_the_flow_open_while_the_store_is_away(void **state)
+TEST(test_callback_leaves_the_flow_open_while_the_store_is_away)
 {
     struct store *good = bed.store;
     struct store *away = NULL;
-    Str sealed = google_state();
+    Str sealed = browser_google_state();
     struct store_options options = {
         .url = S("sqlite:nowhere/store.db"), .folder = str_from_z(bed.folder), .pool = 1};
 
-    (void)state;
     T_OK(store_open(t_cx(), &options, &away));
     bed.worker.store = away;
-    struct visit *v = visit(sealed, S("&error=access_denied"));
+    struct browser_visit *v = browser_visits(sealed, S("&error=access_denied"));
 
     bed.worker.store = good;
     store_close(&away);
-    got_page(v, 503);
-    T_STR(header(v, S("Retry-After")), S("1"));
+    browser_got_page(v, 503);
+    browser_was_told_to_wait(v);
     T_TRUE(is_open(sealed));
 }
 
@@ -351,6 +364,7 @@ T_MAIN(
     T_BED(test_callback_repeats_nothing_where_no_pattern_allows_it),
     T_BED(test_callback_waits_for_who_came_first),
     T_BED(test_callback_waits_no_longer_than_its_time),
+    T_BED(test_callback_claims_the_flow_for_longer_than_it_may_take),
     T_BED(test_callback_ends_what_a_dead_node_had_begun),
     T_BED(test_callback_sends_the_code_once),
     T_BED(test_callback_ends_as_the_token_endpoint_answers),

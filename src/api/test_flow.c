@@ -5,12 +5,13 @@
  */
 #include <stdio.h>
 
-#include "api/revoke.h"
-#include "api/testvisit.h"
+#include "api/testbrowser.h"
+#include "grants/revoke.h"
 #include "net/testserver.h"
 #include "oauth/testjwt.h"
 #include "store/accounts.h"
-#include "store/tasks.h"
+#include "store/leases.h"
+#include "store/revocations.h"
 
 #define SUBJECT  "110169484474386276334"
 #define CALENDAR "https://www.googleapis.com/auth/calendar.events"
@@ -19,7 +20,7 @@
 
 enum { STEPS = 3, TEXT_BYTES = 8192 };
 
-/* One flow with all that the source will say about it. */
+/* One flow, with every answer that the source will give. */
 struct play {
     struct server server;
     struct step steps[STEPS];
@@ -46,8 +47,8 @@ static struct step answer(Str json)
 {
     return (struct step){
         text(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n%.*s", (int)json.n,
-            json.p),
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n%.*s",
+            STR_ARG(json)),
         THEN_CLOSE};
 }
 
@@ -56,7 +57,7 @@ static Str id_token(const struct flow *flow, EVP_PKEY *key)
     struct flow_secrets secrets;
     long long now = clock_now_s();
 
-    T_OK(flow_derive(t_cx(), bed.keyring, flow, &secrets));
+    T_OK(state_derive_secrets(t_cx(), bed.keyring, flow, &secrets));
     return test_token(
         &t_cx()->mem, key, S("{\"alg\":\"RS256\",\"kid\":\"k\"}"),
         text(
@@ -72,26 +73,26 @@ static struct play *play_open(const char *scope, const char *calendars)
     struct arena *mem = &t_cx()->mem;
     CLEANUP(test_key_done) EVP_PKEY *key = test_rsa(2048);
 
-    p->state = seal(&p->flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+    p->state = browser_state(&p->flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
     Str token = id_token(&p->flow, key);
 
     p->steps[0] = answer(text(
         "{\"access_token\":\"ya29\",\"token_type\":\"Bearer\",\"expires_in\":3599,"
         "\"refresh_token\":\"1//r\",\"scope\":\"%s\",\"id_token\":\"%.*s\"}",
-        scope, (int)token.n, token.p));
+        scope, STR_ARG(token)));
     p->steps[1] = answer(test_jwks(mem, test_jwk(mem, key, S(",\"kid\":\"k\""))));
     p->steps[2] = answer(str_from_z(calendars));
-    server_start(&p->server, p->steps, STEPS);
-    own->client.token_url = server_url(mem, &p->server, "/token");
-    own->api_url = server_url(mem, &p->server, "/calendar/v3");
-    own->jwks = jwks_open(server_url(mem, &p->server, "/certs"), &bed.settings.net);
+    testserver_start(&p->server, p->steps, STEPS);
+    own->client.token_url = testserver_url(mem, &p->server, "/token");
+    own->api_url = testserver_url(mem, &p->server, "/calendar/v3");
+    own->jwks = jwks_open(testserver_url(mem, &p->server, "/certs"), &bed.settings.net);
     return p;
 }
 
 static void play_close(struct play *p, size_t served)
 {
-    server_stop(&p->server);
-    jwks_close(&bed.settings.sources[SOURCE_GOOGLE - 1].jwks);
+    testserver_stop(&p->server);
+    jwks_unref(&bed.settings.sources[SOURCE_GOOGLE - 1].jwks);
     T_INT(p->server.served, served);
 }
 
@@ -105,7 +106,7 @@ static Res look_work(struct cx *cx, struct db *db, void *arg)
 {
     struct stored *s = arg;
 
-    TRY(task_count(cx, db, &s->tasks));
+    TRY(revocation_count(cx, db, &s->tasks));
     return account_count_subject(cx, db, SOURCE_GOOGLE, S(SUBJECT), &s->accounts);
 }
 
@@ -119,11 +120,10 @@ static struct stored stored(void)
 
 static Res hold_work(struct cx *cx, struct db *db, void *arg)
 {
-    int64_t now = clock_now_ms();
-    const struct hold hold = {S("another"), now, now + MINUTE_S * 1000};
+    struct lease lease = {.owner = S("another"), .length_ms = MINUTE_S * 1000};
 
     return lease_take(
-        cx, db, revoke_lease_name(&cx->mem, SOURCE_GOOGLE, S(SUBJECT)), &hold, arg);
+        cx, db, revoke_lease_name(&cx->mem, SOURCE_GOOGLE, S(SUBJECT)), &lease, arg);
 }
 
 static Res let_go_work(struct cx *cx, struct db *db, void *arg)
@@ -141,22 +141,21 @@ static bool lease_is_free(void)
     return got;
 }
 
-/* oauth-security 14, 61 */
-static void test_flow_connects_an_account_once(void **state)
+/* SECURITY 14, 61 */
+TEST(test_flow_connects_an_account_once)
 {
     struct play *p = play_open(ALL, "{\"items\":[{\"id\":\"ada@gmail.com\"}]}");
 
-    (void)state;
     for (int i = 0; i < 3; i++) {
-        struct visit *v = visit(p->state, S("&code=c"));
+        struct browser_visit *v = browser_visits(p->state, S("&code=c"));
 
         T_OK(v->res);
         T_INT(v->answer.status, 303);
-        T_STR(header(v, S("Location")), S(BED_REDIRECT "&success=1&account=1"));
+        T_STR(browser_header(v, S("Location")), S(BED_REDIRECT "&success=1&account=1"));
         T_STR(v->call.outcome, S("success"));
     }
     play_close(p, 3);
-    Str request = server_request(&p->server, 2);
+    Str request = testserver_request(&p->server, 2);
 
     T_TRUE(str_starts(request, S("GET /calendar/v3/users/me/calendarList?")));
     T_TRUE(str_contains(request, S("\r\nAuthorization: Bearer ya29\r\n")));
@@ -165,85 +164,84 @@ static void test_flow_connects_an_account_once(void **state)
     T_TRUE(lease_is_free());
 }
 
-/* Contract §6 and §9: the fresh grant is revoked again, the code is not sent again. */
-static void test_flow_gives_back_a_grant_that_is_too_small(void **state)
+/* docs/api.md §6 and §9: the fresh grant is revoked again, the code is not sent again. */
+TEST(test_flow_gives_back_a_grant_that_is_too_small)
 {
     struct play *p = play_open("openid " LIST, "{}");
 
-    (void)state;
-    ended_with(visit(p->state, S("&code=c")), S("missing_scopes"));
-    ended_with(visit(p->state, S("&code=c")), S("missing_scopes"));
+    browser_ended_with(browser_visits(p->state, S("&code=c")), S("missing_scopes"));
+    browser_ended_with(browser_visits(p->state, S("&code=c")), S("missing_scopes"));
     play_close(p, 2);
     T_INT(stored().accounts, 0);
     T_INT(stored().tasks, 1);
 }
 
-static void test_flow_gives_back_the_grant_of_who_has_no_calendar(void **state)
+TEST(test_flow_gives_back_the_grant_of_who_has_no_calendar)
 {
     struct play *p = play_open(ALL, "{\"items\":[]}");
 
-    (void)state;
-    ended_with(visit(p->state, S("&code=c")), S("no_calendar"));
+    browser_ended_with(browser_visits(p->state, S("&code=c")), S("no_calendar"));
     play_close(p, 3);
     T_INT(stored().accounts, 0);
     T_INT(stored().tasks, 1);
     T_TRUE(lease_is_free());
 }
 
-/* Contract §7: nothing is revoked while the person is connected. */
-static void test_flow_spares_the_grant_of_who_is_connected(void **state)
+/* docs/api.md §7: nothing is revoked while the person is connected. */
+TEST(test_flow_spares_the_grant_of_who_is_connected)
 {
     struct play *p = play_open(ALL, "{\"items\":[{\"id\":\"ada@gmail.com\"}]}");
 
-    (void)state;
-    T_OK(visit(p->state, S("&code=c"))->res);
+    T_OK(browser_visits(p->state, S("&code=c"))->res);
     play_close(p, 3);
     p = play_open("openid", "{}");
-    ended_with(visit(p->state, S("&code=c")), S("missing_scopes"));
+    browser_ended_with(browser_visits(p->state, S("&code=c")), S("missing_scopes"));
     play_close(p, 2);
     T_INT(stored().accounts, 1);
     T_INT(stored().tasks, 0);
 }
 
-/* A revocation of the same person is under way: the code has gone out, and the flow goes
- * on from there. */
-static void test_flow_waits_for_the_lease_on_its_person(void **state)
+/* The flow waits while a revocation of the same person is under way, and goes on after
+ * the exchange: its code is sent once. */
+TEST(test_flow_waits_for_the_lease_on_its_person)
 {
     struct play *p = play_open(ALL, "{\"items\":[{\"id\":\"ada@gmail.com\"}]}");
 
-    (void)state;
     T_TRUE(lease_is_free());
-    struct visit *v = visit(p->state, S("&code=c"));
+    struct browser_visit *v = browser_visits(p->state, S("&code=c"));
 
-    T_TRUE(v->call.is_parked);
+    T_TRUE(v->call.work.is_parked);
     T_INT(p->server.served, 2);
-    struct visit *other = visit(p->state, S("&code=c"));
+    struct browser_visit *other = browser_visits(p->state, S("&code=c"));
 
-    T_TRUE(other->call.is_parked);
-    T_TRUE(!str_eq(other->call.park_key, v->call.park_key)); /* not one of its eight */
+    T_TRUE(other->call.work.is_parked);
+    T_TRUE(!str_eq(
+        other->call.work.park_key,
+        v->call.work.park_key)); /* it doesn't count to the flow's eight */
     T_OK(BED_WRITE(let_go_work, NULL));
-    visit_run(v);
-    T_TRUE(!v->call.is_parked);
-    T_STR(v->call.park_key, other->call.park_key); /* whom it wakes */
-    T_STR(header(v, S("Location")), S(BED_REDIRECT "&success=1&account=1"));
-    visit_run(other);
-    T_STR(header(other, S("Location")), S(BED_REDIRECT "&success=1&account=1"));
+    browser_run(v);
+    T_TRUE(!v->call.work.is_parked);
+    T_STR(
+        v->call.work.park_key,
+        other->call.work.park_key); /* the key that its end wakes */
+    T_STR(browser_header(v, S("Location")), S(BED_REDIRECT "&success=1&account=1"));
+    browser_run(other);
+    T_STR(browser_header(other, S("Location")), S(BED_REDIRECT "&success=1&account=1"));
     play_close(p, 3);
 }
 
-static void test_flow_ends_as_ours_when_the_lease_does_not_come_in_time(void **state)
+TEST(test_flow_ends_as_ours_when_the_lease_does_not_come_in_time)
 {
     struct play *p = play_open(ALL, "{}");
 
-    (void)state;
     T_TRUE(lease_is_free());
-    struct visit *v = visit(p->state, S("&code=c"));
+    struct browser_visit *v = browser_visits(p->state, S("&code=c"));
 
-    T_TRUE(v->call.is_parked);
+    T_TRUE(v->call.work.is_parked);
     t_cx()->deadline_ms = clock_mono_ms();
-    v->res = callback_google_run(&v->call);
+    v->res = callback_run(&v->call);
     t_cx()->deadline_ms = 0;
-    ended_with(v, S("server_error"));
+    browser_ended_with(v, S("server_error"));
     T_FAIL(FAIL_INTERNAL, v->res);
     play_close(p, 2);
     T_INT(stored().tasks, 1);

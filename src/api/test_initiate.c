@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "api/endpoints.h"
-#include "api/testbed.h"
+#include "api/initiate.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "grants/testbed.h"
 #include "oauth/authorize.h"
 
 static const Str patterns[] = {
@@ -29,17 +30,16 @@ static struct call call_new(Str body)
         .cx = t_cx(),
         .req = &req,
         .answer = &answer,
-        .settings = &bed.settings,
+        .work.settings = &bed.settings,
         .endpoint = &endpoint,
         .who = {
-                .credential = CREDENTIAL_TOKEN,
-                .token_id = 42,
-                .provider = BED_PROVIDER,
-                .mode = MODE_PROVIDER,
-                .user = S("amy"),
-                .patterns = patterns,
-                .n_patterns = COUNT(patterns)}
-    };
+            .credential = CREDENTIAL_TOKEN,
+            .token_id = 42,
+            .provider = BED_PROVIDER,
+            .mode = MODE_PROVIDER,
+            .user = S("amy"),
+            .patterns = patterns,
+            .n_patterns = COUNT(patterns)}};
 }
 
 /* The body for a source and a redirect_uri that need no escaping. */
@@ -73,16 +73,15 @@ static Str param_of(Str uri, Str name)
     size_t n;
     Str value;
 
-    T_OK(query_parse(t_cx(), between(uri, S("?"), '#'), &params, &n));
-    T_INT(query_find(params, n, name, &value), 1);
+    T_OK(url_query_parse(t_cx(), between(uri, S("?"), '#'), &params, &n));
+    T_INT(url_query_find(params, n, name, &value), 1);
     return value;
 }
 
-static void test_initiate_run_answers_as_the_seed_shows(void **state)
+TEST(test_initiate_run_answers_as_the_seed_shows)
 {
     struct call c = call_new(body_of(S("GOOG"), S("https://app.example/done?once=1")));
 
-    (void)state;
     T_OK(initiate_run(&c));
     T_INT(answer.status, 200);
     T_STR(answer.content_type, S("application/json"));
@@ -101,8 +100,8 @@ static void test_initiate_run_answers_as_the_seed_shows(void **state)
         answer.body, S("</uri><timeout_seconds>600</timeout_seconds></root>")));
 }
 
-/* oauth-security 3, 4: what the browser carries opens, and fits what is derived. */
-static void test_initiate_run_seals_who_asked_for_what(void **state)
+/* SECURITY 3, 4: what the browser carries opens, and fits what is derived. */
+TEST(test_initiate_run_seals_who_asked_for_what)
 {
     struct call c =
         call_new(body_of(S("MSFT"), S("https://app.example/cb/./x/../y?a=b")));
@@ -110,7 +109,6 @@ static void test_initiate_run_seals_who_asked_for_what(void **state)
     struct flow_secrets secrets;
     int64_t before_s = clock_now_s();
 
-    (void)state;
     T_OK(initiate_run(&c));
     Str uri = between(answer.body, S("\"uri\":\""), '"');
 
@@ -123,7 +121,7 @@ static void test_initiate_run_seals_who_asked_for_what(void **state)
     T_INT(flow.source, SOURCE_MICROSOFT);
     T_STR(flow.redirect_uri, S("https://app.example/cb/y?a=b"));
     T_TRUE(flow.expires_s >= before_s + 600 && flow.expires_s <= clock_now_s() + 600);
-    T_OK(flow_derive(t_cx(), bed.keyring, &flow, &secrets));
+    T_OK(state_derive_secrets(t_cx(), bed.keyring, &flow, &secrets));
     T_STR(
         param_of(uri, S("code_challenge")),
         ((Str){secrets.challenge, sizeof(secrets.challenge)}));
@@ -131,12 +129,11 @@ static void test_initiate_run_seals_who_asked_for_what(void **state)
     T_TRUE(!str_contains(answer.body, (Str){secrets.verifier, sizeof(secrets.verifier)}));
 }
 
-static void test_initiate_run_never_gives_the_same_twice(void **state)
+TEST(test_initiate_run_never_gives_the_same_twice)
 {
     Str body = body_of(S("GOOG"), S("https://app.example/done"));
     Str seen[4];
 
-    (void)state;
     for (size_t i = 0; i < COUNT(seen); i++) {
         struct call c = call_new(body);
 
@@ -154,8 +151,8 @@ static void test_initiate_run_never_gives_the_same_twice(void **state)
     }
 }
 
-/* Exactly the parameters of contract §5, each once. */
-static void test_initiate_run_sends_the_contract_s_parameters(void **state)
+/* Exactly the parameters of docs/api.md §5, each once. */
+TEST(test_initiate_run_sends_the_contract_s_parameters)
 {
     static const struct {
         Str source;
@@ -166,7 +163,7 @@ static void test_initiate_run_sends_the_contract_s_parameters(void **state)
          SI("openid email https://www.googleapis.com/auth/calendar.calendarlist.readonly "
             "https://www.googleapis.com/auth/calendar.events"),
          {{SI("access_type"), SI("offline")},
-          {SI("prompt"), SI("select_account consent")}}                            },
+          {SI("prompt"), SI("select_account consent")}}},
         {SI("MSFT"),
          SI("openid profile email offline_access User.Read Calendars.ReadWrite"),
          {{SI("prompt"), SI("select_account")}, {SI("response_mode"), SI("query")}}},
@@ -177,7 +174,6 @@ static void test_initiate_run_sends_the_contract_s_parameters(void **state)
                                 SI("state"),          SI("nonce"),
                                 SI("code_challenge"), SI("code_challenge_method")};
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct call c = call_new(body_of(rows[i].source, S("https://app.example/done")));
         struct param *params;
@@ -186,7 +182,7 @@ static void test_initiate_run_sends_the_contract_s_parameters(void **state)
         T_OK(initiate_run(&c));
         Str uri = between(answer.body, S("\"uri\":\""), '"');
 
-        T_OK(query_parse(t_cx(), between(uri, S("?"), '#'), &params, &n));
+        T_OK(url_query_parse(t_cx(), between(uri, S("?"), '#'), &params, &n));
         T_INT(n, COUNT(names) + COUNT(rows[i].extra));
         for (size_t k = 0; k < COUNT(names); k++) {
             T_TRUE(param_of(uri, names[k]).n > 0);
@@ -218,32 +214,31 @@ static Str error_of(const struct call *c, Str field)
     "This URI matches none of the redirect patterns that are registered for the "        \
     "provider: use one that does, or have it registered."
 
-static void test_initiate_run_reports_all_that_is_wrong(void **state)
+TEST(test_initiate_run_reports_all_that_is_wrong)
 {
     static const struct {
         Str body, source_error, redirect_error;
     } rows[] = {
-        {SI("{}"),                                                                         SI("This field is required."), SI("This field is required.")            },
+        {SI("{}"), SI("This field is required."), SI("This field is required.")},
         {SI("{\"calendar_source\":\"ICLD\",\"redirect_uri\":\"https://evil.example/\"}"),
-         SI("\"ICLD\" is not a valid choice."),                                                                           SI(UNMATCHED)                            },
+         SI("\"ICLD\" is not a valid choice."), SI(UNMATCHED)},
         {SI("{\"calendar_source\":null,\"redirect_uri\":\"https://app.example/done#x\"}"),
-         SI("This field may not be null."),                                                                               SI("Remove the fragment, from the # on.")},
+         SI("This field may not be null."), SI("Remove the fragment, from the # on.")},
         {SI("{\"calendar_source\":\"\",\"redirect_uri\":\"\"}"),
-         SI("\"\" is not a valid choice."),                                                                               SI("This field may not be blank.")       },
+         SI("\"\" is not a valid choice."), SI("This field may not be blank.")},
         {SI("{\"calendar_source\":\"GOOG\",\"redirect_uri\":\"https://app.example/cb\"}"),
-         SI(""),                                                                                                          SI(UNMATCHED)                            },
+         SI(""), SI(UNMATCHED)},
         {SI("{\"calendar_source\":7,\"redirect_uri\":\"https://app.example/done\"}"),
-         SI("Not a valid string."),                                                                                       SI("")                                   },
-        {SI("{\"calendar_source\":\"GOOG\",\"redirect_uri\":[]}"),                         SI(""),
-         SI("Not a valid string.")                                                                                                                                 },
+         SI("Not a valid string."), SI("")},
+        {SI("{\"calendar_source\":\"GOOG\",\"redirect_uri\":[]}"), SI(""),
+         SI("Not a valid string.")},
         {SI("{\"calendar_source\":\"GOOG\","
             "\"redirect_uri\":\"https://app.example/done?success=1\"}"),
          SI(""),
-         SI("Remove the query parameters success, error and account: they are added at the "
-            "end.")                                                                                                                                                },
+         SI("Remove the query parameters success, error and account, however they are "
+            "written: they are added at the end.")},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct call c = call_new(rows[i].body);
 
@@ -254,13 +249,12 @@ static void test_initiate_run_reports_all_that_is_wrong(void **state)
     }
 }
 
-static void test_initiate_run_of_a_source_that_is_off_says_so(void **state)
+TEST(test_initiate_run_of_a_source_that_is_off_says_so)
 {
     static const Str source_error =
         SI("This calendar source is not configured on this server.");
     struct call c;
 
-    (void)state;
     bed.settings.sources[SOURCE_MICROSOFT - 1].is_on = false;
     c = call_new(body_of(S("MSFT"), S("https://app.example/done")));
     T_FAIL(FAIL_PARAMETER_INVALID, initiate_run(&c));
@@ -273,29 +267,76 @@ static void test_initiate_run_of_a_source_that_is_off_says_so(void **state)
     T_OK(initiate_run(&c));
 }
 
-static void test_initiate_run_takes_what_the_patterns_allow(void **state)
+#define UNMATCHED_BODY                                                                   \
+    "{\"calendar_source\":\"GOOG\",\"redirect_uri\":\"https://evil.example/\"}"
+
+TEST(test_initiate_run_names_the_patterns_that_there_are)
+{
+    static const Str many[12] = {SI("https://a/1"), SI("https://a/2"), SI("https://a/3"),
+                                 SI("https://a/4"), SI("https://a/5"), SI("https://a/6"),
+                                 SI("https://a/7"), SI("https://a/8"), SI("https://a/9"),
+                                 SI("https://a/x"), SI("https://a/y"), SI("https://a/z")};
+
+    static const struct {
+        size_t n;
+        Str want;
+    } rows[] = {
+        {0, SI("The provider has no redirect pattern.")},
+        {2, SI("Registered: https://a/1, https://a/2.")},
+        {10, SI(", https://a/9, https://a/x.")},
+        {11, SI(", https://a/9, https://a/x, and 1 more.")},
+        {12, SI(", https://a/9, https://a/x, and 2 more.")},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct call c = call_new(S(UNMATCHED_BODY));
+
+        c.who.patterns = many;
+        c.who.n_patterns = rows[i].n;
+        T_FAIL(FAIL_PARAMETER_INVALID, initiate_run(&c));
+        T_TRUE(str_ends(c.hint, rows[i].want));
+    }
+}
+
+/* The longest ones are told as well. */
+TEST(test_initiate_run_names_patterns_of_any_length)
+{
+    char bytes[LIMIT_PATTERN_BYTES];
+    Str longest[LIMIT_PATTERNS_PER_PROVIDER];
+    struct call c = call_new(S(UNMATCHED_BODY));
+
+    memset(bytes, 'x', sizeof(bytes));
+    for (size_t i = 0; i < COUNT(longest); i++) {
+        longest[i] = (Str){bytes, sizeof(bytes)};
+    }
+    c.who.patterns = longest;
+    c.who.n_patterns = COUNT(longest);
+    T_FAIL(FAIL_PARAMETER_INVALID, initiate_run(&c));
+    T_TRUE(str_ends(c.hint, S("xxx, and 90 more.")));
+}
+
+TEST(test_initiate_run_takes_what_the_patterns_allow)
 {
     static const struct {
         Str uri;
         bool ok;
     } rows[] = {
-        {SI("https://app.example/done"),        true },
-        {SI("HTTPS://APP.example:443/done"),    true },
-        {SI("  https://app.example/done\\n"),   true }, /* trimmed */
-        {SI("https://app.example/cb/"),         true },
-        {SI("https://app.example/cb/../done"),  true },
-        {SI("http://127.0.0.1:49152/back"),     true },
-        {SI("com.example.app:/done?x=1"),       true },
-        {SI("https://app.example/done/"),       false},
+        {SI("https://app.example/done"), true},
+        {SI("HTTPS://APP.example:443/done"), true},
+        {SI("  https://app.example/done\\n"), true}, /* trimmed */
+        {SI("https://app.example/cb/"), true},
+        {SI("https://app.example/cb/../done"), true},
+        {SI("http://127.0.0.1:49152/back"), true},
+        {SI("com.example.app:/done?x=1"), true},
+        {SI("https://app.example/done/"), false},
         {SI("https://app.example/cb/../other"), false},
-        {SI("https://app.example:8443/done"),   false},
-        {SI("http://app.example/done"),         false},
-        {SI("com.example.other:/done"),         false},
-        {SI("//app.example/done"),              false},
-        {SI("javascript:alert(1)"),             false},
+        {SI("https://app.example:8443/done"), false},
+        {SI("http://app.example/done"), false},
+        {SI("com.example.other:/done"), false},
+        {SI("//app.example/done"), false},
+        {SI("javascript:alert(1)"), false},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct call c = call_new(body_of(S("GOOG"), rows[i].uri));
 
@@ -304,11 +345,10 @@ static void test_initiate_run_takes_what_the_patterns_allow(void **state)
     }
 }
 
-static void test_initiate_run_passes_on_what_no_field_is_to_blame_for(void **state)
+TEST(test_initiate_run_passes_on_what_no_field_is_to_blame_for)
 {
     struct call c = call_new(S("[]"));
 
-    (void)state;
     T_FAIL(FAIL_PARSE_ERROR, initiate_run(&c));
     T_INT(c.n_errors, 0);
     c = call_new(S("{}"));
@@ -317,13 +357,12 @@ static void test_initiate_run_passes_on_what_no_field_is_to_blame_for(void **sta
 }
 
 /* The longest of everything still makes a state and a URL. */
-static void test_initiate_run_fits_at_its_limits(void **state)
+TEST(test_initiate_run_fits_at_its_limits)
 {
     static const Str start = SI("https://app.example/cb/");
     char uri[LIMIT_REDIRECT_URI_BYTES + 1];
     char user[LIMIT_USER_BYTES];
 
-    (void)state;
     memset(uri, 'x', sizeof(uri));
     memcpy(uri, start.p, start.n);
     memset(user, 'u', sizeof(user));
@@ -346,6 +385,8 @@ T_MAIN(
     T_BED(test_initiate_run_sends_the_contract_s_parameters),
     T_BED(test_initiate_run_reports_all_that_is_wrong),
     T_BED(test_initiate_run_of_a_source_that_is_off_says_so),
+    T_BED(test_initiate_run_names_the_patterns_that_there_are),
+    T_BED(test_initiate_run_names_patterns_of_any_length),
     T_BED(test_initiate_run_takes_what_the_patterns_allow),
     T_BED(test_initiate_run_passes_on_what_no_field_is_to_blame_for),
     T_BED(test_initiate_run_fits_at_its_limits))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/connect.h"
+#include "api/response.h"
 #include "base/limits.h"
 #include "base/testing.h"
 
@@ -15,59 +15,71 @@ static Res read_query(enum source_id source, Str query, Str *code)
     struct param *params = NULL;
     size_t n = 0;
 
-    T_OK(query_parse(t_cx(), query, &params, &n));
+    url_query_parse_each(&t_cx()->mem, query, &params, &n);
     return response_read(t_cx(), params, n, &s, code);
 }
 
-/* Contract §9, "Callback"; oauth-security 21, 22, 23, 25. */
-static void test_response_read_says_how_it_ended(void **state)
+/* docs/api.md §9, "Callback"; SECURITY 21, 22, 23, 25. */
+TEST(test_response_read_says_how_it_ended)
 {
     static const struct {
         const char *name;
         Str query;
         enum fail want;
     } rows[] = {
-        {"a code",                      SI("state=s&code=4%2F0A"),                          FAIL_NONE                  },
+        {"a code", SI("state=s&code=4%2F0A"), FAIL_NONE},
         {"with what else Google sends",
-         SI("state=s&code=c&scope=a+b&authuser=0&prompt=consent&hd=x"),                     FAIL_NONE                  },
-        {"code twice",                  SI("state=s&code=c&code=c"),                        FAIL_SOURCE_ERROR          },
-        {"anything twice",              SI("state=s&code=c&x=1&x=2"),                       FAIL_SOURCE_ERROR          },
-        {"twice, encoded",              SI("state=s&code=c&%63ode=d"),                      FAIL_SOURCE_ERROR          },
-        {"error twice",                 SI("state=s&error=access_denied&error=x"),          FAIL_SOURCE_ERROR          },
-        {"iss twice",                   SI("code=c&iss=" GOOGLE_ISS "&iss=" GOOGLE_ISS),    FAIL_SOURCE_ERROR          },
-        {"code and error",              SI("state=s&code=c&error=access_denied"),           FAIL_SOURCE_ERROR          },
-        {"code and an empty error",     SI("state=s&code=c&error="),                        FAIL_SOURCE_ERROR          },
-        {"neither",                     SI("state=s"),                                      FAIL_SOURCE_ERROR          },
-        {"an empty code",               SI("state=s&code="),                                FAIL_SOURCE_ERROR          },
-        {"an empty error",              SI("state=s&error="),                               FAIL_SOURCE_ERROR          },
-        {"our issuer",                  SI("code=c&iss=" GOOGLE_ISS),                       FAIL_NONE                  },
-        {"another issuer",              SI("code=c&iss=https://evil.example"),              FAIL_IDENTITY_INVALID      },
-        {"a slash too many",            SI("code=c&iss=" GOOGLE_ISS "/"),                   FAIL_IDENTITY_INVALID      },
-        {"an empty issuer",             SI("code=c&iss="),                                  FAIL_IDENTITY_INVALID      },
-        {"another issuer's error",      SI("error=access_denied&iss=https://evil.example"),
-         FAIL_IDENTITY_INVALID                                                                                         },
-        {"no",                          SI("error=access_denied"),                          FAIL_ACCESS_DENIED         },
-        {"interaction",                 SI("error=interaction_required"),                   FAIL_ACCESS_DENIED         },
-        {"login",                       SI("error=login_required"),                         FAIL_ACCESS_DENIED         },
-        {"policy",                      SI("error=admin_policy_enforced"),                  FAIL_ADMIN_CONSENT_REQUIRED},
-        {"internal",                    SI("error=org_internal"),                           FAIL_ADMIN_CONSENT_REQUIRED},
-        {"unauthorized client",         SI("error=unauthorized_client"),
-         FAIL_ADMIN_CONSENT_REQUIRED                                                                                   },
-        {"consent",                     SI("error=consent_required"),                       FAIL_ADMIN_CONSENT_REQUIRED},
-        {"their fault",                 SI("error=server_error"),                           FAIL_SOURCE_UNAVAILABLE    },
-        {"later",                       SI("error=temporarily_unavailable"),                FAIL_SOURCE_UNAVAILABLE    },
-        {"client",                      SI("error=invalid_client"),                         FAIL_SOURCE_MISCONFIGURED  },
-        {"scope",                       SI("error=invalid_scope"),                          FAIL_SOURCE_MISCONFIGURED  },
-        {"resource",                    SI("error=invalid_resource"),                       FAIL_SOURCE_MISCONFIGURED  },
-        {"request",                     SI("error=invalid_request"),                        FAIL_SOURCE_MISCONFIGURED  },
-        {"response type",               SI("error=unsupported_response_type"),
-         FAIL_SOURCE_MISCONFIGURED                                                                                     },
-        {"redirect URI",                SI("error=redirect_uri_mismatch"),                  FAIL_SOURCE_MISCONFIGURED  },
-        {"unknown",                     SI("error=brand_new"),                              FAIL_SOURCE_ERROR          },
-        {"in capitals",                 SI("error=ACCESS_DENIED"),                          FAIL_SOURCE_ERROR          },
+         SI("state=s&code=c&scope=a+b&authuser=0&prompt=consent&hd=x"), FAIL_NONE},
+        {"code twice", SI("state=s&code=c&code=c"), FAIL_SOURCE_ERROR},
+        {"anything twice", SI("state=s&code=c&x=1&x=2"), FAIL_SOURCE_ERROR},
+        {"twice, encoded", SI("state=s&code=c&%63ode=d"), FAIL_SOURCE_ERROR},
+        {"error twice", SI("state=s&error=access_denied&error=x"), FAIL_SOURCE_ERROR},
+        {"iss twice", SI("code=c&iss=" GOOGLE_ISS "&iss=" GOOGLE_ISS), FAIL_SOURCE_ERROR},
+        {"code and error", SI("state=s&code=c&error=access_denied"), FAIL_SOURCE_ERROR},
+        {"code and an empty error", SI("state=s&code=c&error="), FAIL_SOURCE_ERROR},
+        {"a code that can't be decoded", SI("state=s&code=c%"), FAIL_SOURCE_ERROR},
+        {"an error that can't be decoded", SI("error=access_%zz"), FAIL_SOURCE_ERROR},
+        {"both can't be decoded", SI("code=%&error=%"), FAIL_SOURCE_ERROR},
+        {"a code that can't be decoded, and another issuer",
+         SI("code=%&iss=https://evil.example"), FAIL_IDENTITY_INVALID},
+        {"one of two codes can't be decoded", SI("code=c&code=%"), FAIL_SOURCE_ERROR},
+        {"a description that can't be decoded",
+         SI("error=access_denied&error_description=50%+off"), FAIL_ACCESS_DENIED},
+        {"a subcode that can't be decoded",
+         SI("error=access_denied&error_subcode=%u0421"), FAIL_ACCESS_DENIED},
+        {"an unknown one that can't be decoded", SI("code=c&hint=100%"), FAIL_NONE},
+        {"a name that can't be decoded", SI("code=c&%zz=1&%zz=2"), FAIL_NONE},
+        {"an issuer that can't be decoded", SI("code=c&iss=%"), FAIL_NONE},
+        {"neither", SI("state=s"), FAIL_SOURCE_ERROR},
+        {"an empty code", SI("state=s&code="), FAIL_SOURCE_ERROR},
+        {"an empty error", SI("state=s&error="), FAIL_SOURCE_ERROR},
+        {"our issuer", SI("code=c&iss=" GOOGLE_ISS), FAIL_NONE},
+        {"another issuer", SI("code=c&iss=https://evil.example"), FAIL_IDENTITY_INVALID},
+        {"a slash too many", SI("code=c&iss=" GOOGLE_ISS "/"), FAIL_IDENTITY_INVALID},
+        {"an empty issuer", SI("code=c&iss="), FAIL_IDENTITY_INVALID},
+        {"another issuer's error", SI("error=access_denied&iss=https://evil.example"),
+         FAIL_IDENTITY_INVALID},
+        {"no", SI("error=access_denied"), FAIL_ACCESS_DENIED},
+        {"interaction", SI("error=interaction_required"), FAIL_ACCESS_DENIED},
+        {"login", SI("error=login_required"), FAIL_ACCESS_DENIED},
+        {"policy", SI("error=admin_policy_enforced"), FAIL_ADMIN_CONSENT_REQUIRED},
+        {"internal", SI("error=org_internal"), FAIL_ADMIN_CONSENT_REQUIRED},
+        {"unauthorized client", SI("error=unauthorized_client"),
+         FAIL_ADMIN_CONSENT_REQUIRED},
+        {"consent", SI("error=consent_required"), FAIL_ADMIN_CONSENT_REQUIRED},
+        {"their fault", SI("error=server_error"), FAIL_SOURCE_UNAVAILABLE},
+        {"later", SI("error=temporarily_unavailable"), FAIL_SOURCE_UNAVAILABLE},
+        {"client", SI("error=invalid_client"), FAIL_SOURCE_MISCONFIGURED},
+        {"scope", SI("error=invalid_scope"), FAIL_SOURCE_MISCONFIGURED},
+        {"resource", SI("error=invalid_resource"), FAIL_SOURCE_MISCONFIGURED},
+        {"request", SI("error=invalid_request"), FAIL_SOURCE_MISCONFIGURED},
+        {"response type", SI("error=unsupported_response_type"),
+         FAIL_SOURCE_MISCONFIGURED},
+        {"redirect URI", SI("error=redirect_uri_mismatch"), FAIL_SOURCE_MISCONFIGURED},
+        {"unknown", SI("error=brand_new"), FAIL_SOURCE_ERROR},
+        {"in capitals", SI("error=ACCESS_DENIED"), FAIL_SOURCE_ERROR},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         Str code = S("kept");
 
@@ -77,20 +89,18 @@ static void test_response_read_says_how_it_ended(void **state)
     }
 }
 
-static void test_response_read_gives_the_code_decoded(void **state)
+TEST(test_response_read_gives_the_code_decoded)
 {
     Str code = S("");
 
-    (void)state;
     T_OK(read_query(SOURCE_GOOGLE, S("state=s&code=4%2F0A"), &code));
     T_STR(code, S("4/0A"));
 }
 
-static void test_response_read_takes_any_tenant_of_microsoft(void **state)
+TEST(test_response_read_takes_any_tenant_of_microsoft)
 {
     Str code = S("");
 
-    (void)state;
     T_OK(read_query(
         SOURCE_MICROSOFT,
         S("code=c&session_state=x&iss=https://login.microsoftonline.com/" TID "/v2.0"),
@@ -105,20 +115,19 @@ static void test_response_read_takes_any_tenant_of_microsoft(void **state)
         read_query(SOURCE_MICROSOFT, S("code=c&iss=" GOOGLE_ISS), &code));
 }
 
-static void test_response_read_refines_by_subcode_and_number(void **state)
+TEST(test_response_read_refines_by_subcode_and_number)
 {
     static const struct {
         Str query;
         enum fail want;
     } rows[] = {
-        {SI("error=access_denied&error_subcode=cancel"),                      FAIL_ACCESS_DENIED},
+        {SI("error=access_denied&error_subcode=cancel"), FAIL_ACCESS_DENIED},
         {SI("error=access_denied&error_description=AADSTS65004%3A+declined"),
-         FAIL_ACCESS_DENIED                                                                     },
+         FAIL_ACCESS_DENIED},
         {SI("error=access_denied&error_description=AADSTS90094%3A+admin"),
-         FAIL_ADMIN_CONSENT_REQUIRED                                                            },
+         FAIL_ADMIN_CONSENT_REQUIRED},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         Str code = S("");
 
@@ -126,16 +135,13 @@ static void test_response_read_refines_by_subcode_and_number(void **state)
     }
 }
 
-static void test_response_read_limits_the_code(void **state)
+TEST(test_response_read_limits_the_code)
 {
     static char bytes[LIMIT_CODE_BYTES + 1];
-    struct param param = {
-        .name = SI("code"), .value = {bytes, LIMIT_CODE_BYTES}
-    };
+    struct param param = {.name = SI("code"), .value = {bytes, LIMIT_CODE_BYTES}};
     struct source_settings s = {.id = SOURCE_GOOGLE};
     Str code = S("kept");
 
-    (void)state;
     for (size_t i = 0; i < sizeof(bytes); i++) {
         bytes[i] = 'c';
     }
@@ -145,12 +151,11 @@ static void test_response_read_limits_the_code(void **state)
     T_FAIL(FAIL_SOURCE_ERROR, response_read(t_cx(), &param, 1, &s, &code));
 }
 
-/* oauth-security 25 and 60 */
-static void test_response_read_keeps_foreign_words_out_of_the_log(void **state)
+/* SECURITY 25 and 60 */
+TEST(test_response_read_keeps_foreign_words_out_of_the_log)
 {
     Str code = S("");
 
-    (void)state;
     T_FAIL(
         FAIL_SOURCE_ERROR,
         read_query(

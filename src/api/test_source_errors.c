@@ -2,27 +2,31 @@
 /*
  * test_source_errors.c - each error that Google and Microsoft are known for, as it comes,
  * and what it is for those who meet it: the user of a flow, who is told an outcome
- * (contract §6, §9), the caller of the API, who gets a status (§4, §8), and the account.
+ * (docs/api.md §6, §9), the caller of the API, who gets a status (docs/api.md §4, §8),
+ * and the account.
  *
  * What happens on the wire instead of an answer is in test_refresh.c and
  * test_calendars.c.
  */
-#include "api/connect.h"
+#include "api/calendars.h"
 #include "api/endpoints.h"
 #include "api/errors.h"
-#include "api/testgrant.h"
+#include "api/response.h"
+#include "grants/outcome.h"
+#include "grants/testgrant.h"
+#include "sources/calendars.h"
 
 enum { HOUR_MS = 3600 * 1000 };
 
 static struct server server;
 
-/* Where it came from, for whoever looks at a failed row. */
+/* Names the row, for the reader of a failed test. */
 static void show(const struct step *step)
 {
-    print_message("  %.*s\n", (int)step->send.n, step->send.p);
+    print_message("  %.*s\n", STR_ARG(step->send));
 }
 
-/* What the caller gets who asks for the account's calendars, or for one of them. */
+/* Returns the status of a request for the account's calendars, or for one of them. */
 static int calendars_status(int64_t id, bool one, const struct step *steps, size_t n)
 {
     static const struct endpoint endpoint = {.path = SI("/x"), .status = 200};
@@ -31,17 +35,17 @@ static int calendars_status(int64_t id, bool one, const struct step *steps, size
     struct call c = {
         .cx = t_cx(),
         .answer = &answer,
-        .settings = &bed.settings,
-        .worker = &bed.worker,
+        .work.settings = &bed.settings,
+        .work.worker = &bed.worker,
         .endpoint = &endpoint,
-        .args = {str_int(&t_cx()->mem, id),  S("YQ")},
-        .who = {.provider = BED_PROVIDER,                    .mode = MODE_PROVIDER},
+        .args = {str_int(&t_cx()->mem, id), S("YQ")},
+        .who = {.provider = BED_PROVIDER, .mode = MODE_PROVIDER},
     };
 
     source_scripted(&server, account.source, steps, n);
     Res res = one ? calendars_get_run(&c) : calendars_list_run(&c);
 
-    server_stop(&server);
+    testserver_stop(&server);
     return error_row(res.code)->status;
 }
 
@@ -52,7 +56,7 @@ static const struct {
     Str query;
     Str outcome;
 } authorization_rows[] = {
-  /* clang-format off */
+    /* clang-format off */
     {SOURCE_GOOGLE, SI("error=access_denied"), SI("access_denied")},
     {SOURCE_GOOGLE, SI("error=admin_policy_enforced"), SI("admin_consent_required")},
     {SOURCE_GOOGLE, SI("error=org_internal"), SI("admin_consent_required")},
@@ -87,12 +91,11 @@ static const struct {
     {SOURCE_MICROSOFT, SI("error=unsupported_response_type"), SI("source_misconfigured")},
     {SOURCE_MICROSOFT, SI("error=server_error&error_description=AADSTS90033:+x"), SI("source_unavailable")},
     {SOURCE_MICROSOFT, SI("error=temporarily_unavailable"), SI("source_unavailable")},
-  /* clang-format on */
+    /* clang-format on */
 };
 
-static void test_errors_of_the_authorization_endpoint(void **state)
+TEST(test_errors_of_the_authorization_endpoint)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT(authorization_rows); i++) {
         const struct source_settings *own =
             settings_source(&bed.settings, authorization_rows[i].source);
@@ -100,10 +103,8 @@ static void test_errors_of_the_authorization_endpoint(void **state)
         size_t n = 0;
         Str code = S("kept");
 
-        print_message(
-            "  %.*s\n", (int)authorization_rows[i].query.n,
-            authorization_rows[i].query.p);
-        T_OK(query_parse(t_cx(), authorization_rows[i].query, &params, &n));
+        print_message("  %.*s\n", STR_ARG(authorization_rows[i].query));
+        T_OK(url_query_parse(t_cx(), authorization_rows[i].query, &params, &n));
         T_STR(
             outcome_of(response_read(t_cx(), params, n, own, &code).code),
             authorization_rows[i].outcome);
@@ -125,15 +126,15 @@ static void test_errors_of_the_authorization_endpoint(void **state)
 
 static Res exchange(enum source_id source, const struct step *step)
 {
-    const struct token_code code = {S("4/0A"), S("verifier")};
+    struct token_code code = {S("4/0A"), S("verifier")};
     struct tokens tokens;
 
     source_scripted(&server, source, step, 1);
     Res res = token_exchange(
-        t_cx(), bed.worker.net, &bed.settings.net,
+        t_cx(), &(struct net_via){bed.worker.net, &bed.settings.net},
         &settings_source(&bed.settings, source)->client, &code, &tokens);
 
-    server_stop(&server);
+    testserver_stop(&server);
     return res;
 }
 
@@ -143,7 +144,7 @@ static const struct {
     Str outcome; /* of a flow that sent its code */
     int status;  /* 409: a refresh that got this ends the connection */
 } token_rows[] = {
-  /* clang-format off */
+    /* clang-format off */
     {SOURCE_GOOGLE, GOOGLE_NO("400 Bad", "invalid_grant", "Malformed auth code."), SI("code_rejected"), 409},
     {SOURCE_GOOGLE, GOOGLE_NO("400 Bad", "invalid_grant", "Bad Request"), SI("code_rejected"), 409},
     {SOURCE_GOOGLE, GOOGLE_NO("400 Bad", "invalid_grant", "Missing code verifier."), SI("code_rejected"), 409},
@@ -218,12 +219,11 @@ static const struct {
     {SOURCE_MICROSOFT, HTTP("429 Slow", ""), SI("source_rate_limited"), 502},
     {SOURCE_MICROSOFT, HTTP("500 Oh", "<html>"), SI("source_unavailable"), 502},
     {SOURCE_MICROSOFT, HTTP("504 Away", ""), SI("source_unavailable"), 502},
-  /* clang-format on */
+    /* clang-format on */
 };
 
-static void test_errors_of_the_token_endpoint(void **state)
+TEST(test_errors_of_the_token_endpoint)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT(token_rows); i++) {
         const struct step *step = &token_rows[i].step;
         bool is_final = token_rows[i].status == 409;
@@ -259,16 +259,15 @@ static void test_errors_of_the_token_endpoint(void **state)
 static Res look(enum source_id source, const struct step *step)
 {
     struct source_call call = {
-        .net = bed.worker.net,
-        .options = &bed.settings.net,
-        .own = settings_source(&bed.settings, source),
+        .via = work_via(&bed.work),
+        .settings = settings_source(&bed.settings, source),
         .access_token = S("A1"),
     };
 
     source_scripted(&server, source, step, 1);
-    Res res = source_get(source)->look(t_cx(), &call);
+    Res res = calendars_peek(t_cx(), &call);
 
-    server_stop(&server);
+    testserver_stop(&server);
     return res;
 }
 
@@ -278,7 +277,7 @@ static const struct {
     Str outcome; /* of a flow */
     int list, one;
 } calendar_rows[] = {
-  /* clang-format off */
+    /* clang-format off */
     {SOURCE_GOOGLE, GOOGLE_API("400 Bad", "global", "badRequest"), SI("source_error"), 502, 502},
     {SOURCE_GOOGLE, GOOGLE_API("400 Bad", "global", "invalid"), SI("source_error"), 502, 502},
     {SOURCE_GOOGLE, GOOGLE_API("400 Bad", "calendar", "timeRangeEmpty"), SI("source_error"), 502, 502},
@@ -320,18 +319,18 @@ static const struct {
     {SOURCE_MICROSOFT, GRAPH("503 Away", "serviceNotAvailable"), SI("source_unavailable"), 502, 502},
     {SOURCE_MICROSOFT, HTTP("504 Away", ""), SI("source_unavailable"), 502, 502},
     {SOURCE_MICROSOFT, HTTP("509 Much", ""), SI("source_unavailable"), 502, 502},
-  /* clang-format on */
+    /* clang-format on */
 };
 
-/* A 401 makes the token new, and comes again: none of these ends a connection. */
-static void test_errors_of_the_calendars(void **state)
+/* After a 401 the token is refreshed, and the second 401 is an error: no row here ends a
+ * connection. */
+TEST(test_errors_of_the_calendars)
 {
     int64_t ids[] = {
         [SOURCE_GOOGLE] = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS),
         [SOURCE_MICROSOFT] = connected_new(SOURCE_MICROSOFT, S("A1"), HOUR_MS),
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(calendar_rows); i++) {
         const struct step *step = &calendar_rows[i].step;
         const struct step steps[] = {*step, TOKENS(""), *step};

@@ -1,51 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * run.c - the life of the service: start, signals, reload, drain.
+ * run.c - the life of the service: start, signals, drain.
  *
- * The main thread waits for signals and ticks once a second: the background's work, a
- * changed key file, a store that was away.
+ * The main thread waits for signals and for nothing else, ticks the chores once a second,
+ * and tells the supervisor that the service lives. One of the chores, the keeper, watches
+ * the store, the key file and the configuration.
  */
-#include <signal.h>
-#include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
+#include "app/run.h"
 
-#include "app/documents.h"
-#include "app/service.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "app/background.h"
+#include "app/confine.h"
+#include "app/files.h"
+#include "app/keeper.h"
+#include "app/listens.h"
+#include "app/node.h"
+#include "app/pools.h"
+#include "app/status.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/metric.h"
+#include "base/process.h"
 #include "base/resident.h"
+#include "base/thread.h"
+#include "base/unix_address.h"
+#include "calendars/notices.h"
+#include "calendars/shared.h"
+#include "grants/refusals.h"
+#include "http/inherited.h"
+#include "revision.h"
 #include "seal/seal.h"
+#include "serve/metrics.h"
+#include "serve/openapi.h"
+#include "serve/serve.h"
+#include "store/nodes.h"
+#include "store/store.h"
 #include "version.h"
 
-enum { NODE_BYTES = 9, LISTEN_TEXT_BYTES = 4096 };
+enum {
+    NODE_BYTES = 9,
+    LISTEN_TEXT_BYTES = 4096,
+    STOP_MARGIN_MS = 500,
+    STOP_REST_MS = 2500, /* libcurl checks for the end once a second */
+    STOP_LAST_MS = 2500, /* beyond shutdown_timeout: the process is gone by then */
+};
 
 struct run {
     struct app *app;
+    int64_t files;  /* the limit of open files */
+    int *inherited; /* of listens_inherit */
     struct service service;
-    struct stat key_file; /* as last seen */
-    int64_t report_ms;    /* when the keys are to be reported next */
-    bool is_refused;      /* they were, the last time */
+    struct http_server *server;
+    struct keeper keeper;
+    struct supervisor supervisor;
+    struct status status;
+    Str node; /* the name of this process among the nodes */
 };
 
-/* Requests' secrets are in plain memory: no core dump; and as many files as are allowed.
- */
-static void prepare_process(void)
-{
-    struct rlimit files;
-
-    (void)prctl(PR_SET_DUMPABLE, 0);
-    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &files);
-    }
-}
-
-/* Blocked in every thread, so that only sigtimedwait gets them. */
-static sigset_t block_signals(void)
+static sigset_t run_signals(void)
 {
     sigset_t set;
 
@@ -53,308 +71,222 @@ static sigset_t block_signals(void)
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGHUP);
-    must_be(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
     return set;
 }
 
-static Str listen_text(struct cx *cx, const struct config *c, struct http_server *server)
+/* Blocks the signals in every thread to come, so that only sigtimedwait gets them. */
+static void run_block_signals(void)
+{
+    const sigset_t signals = run_signals();
+
+    must_be(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
+}
+
+/* `first` is the server's number of the first address. */
+static Str run_listen_text(
+    struct cx *cx, const struct text_list *list, struct http_server *server, size_t first)
 {
     struct buf b = {.mem = &cx->mem, .max = LISTEN_TEXT_BYTES};
 
-    for (size_t i = 0; i < c->listen.n; i++) {
-        Str address = c->listen.at[i];
+    for (size_t i = 0; i < list->n; i++) {
+        Str address = list->at[i];
 
         buf_add(&b, i == 0 ? S("") : S(" "));
-        if (str_starts(address, S("unix:"))) {
-            buf_add(&b, address);
+        if (unix_address_is_one(address)) {
+            buf_add(&b, unix_address_place(address));
             continue;
         }
         while (!str_ends(address, S(":"))) {
             address.n--;
         }
         buf_add(&b, address);
-        buf_add_int(&b, http_server_port(server, i));
+        buf_add_int(&b, http_server_port(server, first + i));
     }
     return b.full ? S("…") : buf_text(&b);
 }
 
-static bool lists_equal(const struct text_list *a, const struct text_list *b)
+static void run_log_started(struct cx *cx, const struct run *r)
 {
-    if (a->n != b->n) {
-        return false;
-    }
-    for (size_t i = 0; i < a->n; i++) {
-        if (!str_eq(a->at[i], b->at[i])) {
-            return false;
-        }
-    }
-    return true;
+    const struct config *c = r->app->config;
+    Str metrics = run_listen_text(cx, &c->metrics_listen, r->server, c->listen.n);
+
+    log_event(
+        LEVEL_INFO, EVENT_SERVICE_STARTED,
+        KV("listen", run_listen_text(cx, &c->listen, r->server, 0)),
+        KV("metrics", metrics.n > 0 ? metrics : S("off")),
+        KZ("version", CALDOCK_VERSION));
 }
 
-static void log_needs_restart(const char *key)
+/* Ticks until one of `signals` stops the process, or the keeper gives up, or `end_ms`. */
+static void run_tick_until(struct run *r, const sigset_t *signals, int64_t end_ms)
 {
-    log_event(LEVEL_WARN, "reload_needs_restart", KZ("key", key));
-}
+    int got = 0;
+    int64_t tick_ms = status_tick_ms(&r->status);
+    int64_t left_ms = end_ms - clock_mono_ms();
 
-/* What can't change while running is said, and stays. */
-static void log_what_stays(const struct config *before, const struct config *now)
-{
-    static const struct {
-        const char *key;
-        size_t offset;
-    } numbers[] = {
-        {"[server] threads",          offsetof(struct config, threads)            },
-        {"[server] workers",          offsetof(struct config, workers)            },
-        {"[server] queue",            offsetof(struct config, queue)              },
-        {"[server] max_connections",  offsetof(struct config, max_connections)    },
-        {"[server] request_timeout",  offsetof(struct config, request_timeout_ms) },
-        {"[server] idle_timeout",     offsetof(struct config, idle_timeout_ms)    },
-        {"[server] shutdown_timeout", offsetof(struct config, shutdown_timeout_ms)},
-        {"[store] pool",              offsetof(struct config, store_pool)         },
-    };
+    while (got != SIGTERM && got != SIGINT && left_ms > 0
+           && !atomic_load(&r->keeper.has_given_up)) {
+        int64_t ms = left_ms < tick_ms ? left_ms : tick_ms;
+        const struct timespec wait = {
+            .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000 * 1000};
 
-    for (size_t i = 0; i < COUNT(numbers); i++) {
-        const char *a = (const char *)before + numbers[i].offset;
-        const char *b = (const char *)now + numbers[i].offset;
-
-        if (*(const int64_t *)(const void *)a != *(const int64_t *)(const void *)b) {
-            log_needs_restart(numbers[i].key);
-        }
-    }
-    if (!lists_equal(&before->listen, &now->listen)) {
-        log_needs_restart("[server] listen");
-    }
-    if (!str_eq(before->store.url, now->store.url)) {
-        log_needs_restart("[store] url");
-    }
-}
-
-/* A keyring that lacks a key that the data needs is refused. What it can open beyond the
- * one before is reported once it is in force, not before. */
-static Res use(struct cx *cx, struct run *r, struct config *config)
-{
-    struct keyring *keyring = NULL;
-    Res res = keyring_open(cx, config->key_file, &keyring);
-
-    if (res.code == FAIL_NONE && atomic_load(&r->service.store_is_ready)) {
-        res = app_prepare_store(cx, r->service.store, keyring);
-    }
-    if (res.code != FAIL_NONE) {
-        keyring_close(&keyring);
-        config_free(&config);
-        return res;
-    }
-    log_setup(config->log_level, config->log_format);
-    service_use(&r->service, snapshot_new(config, keyring, r->service.node));
-    r->report_ms = 0;
-    return OK;
-}
-
-static void log_use(struct cx *cx, const char *what, Res res)
-{
-    if (res.code == FAIL_NONE) {
-        log_event(LEVEL_INFO, "reloaded", KZ("what", what));
-    } else {
-        log_event(
-            LEVEL_ERROR, "reload_refused", KZ("what", what), KZ("reason", cx->why.text));
-    }
-}
-
-/* SIGHUP. What is wrong leaves everything as it was. */
-static void reload(struct run *r)
-{
-    struct cx cx = {0};
-    struct config *config;
-    Res res = config_read(&cx, r->app->config->path, &config);
-
-    if (res.code == FAIL_NONE) {
-        log_what_stays(r->app->config, config);
-        res = use(&cx, r, config);
-    }
-    log_use(&cx, "configuration", res);
-    cx_done(&cx);
-}
-
-static bool is_same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size
-           && a->st_mtim.tv_sec == b->st_mtim.tv_sec
-           && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
-/* The keyring anew, with the configuration in force. */
-static Res use_keys(struct cx *cx, struct run *r)
-{
-    struct snapshot *now = service_snapshot(&r->service);
-    Res res = use(cx, r, config_hold(now->config));
-
-    snapshot_drop(&now);
-    return res;
-}
-
-/* A key file that has changed is read again; one that is gone changes nothing. */
-static void look_at_key_file(struct run *r)
-{
-    struct snapshot *now = service_snapshot(&r->service);
-    struct stat seen;
-    bool is_new =
-        stat(now->config->key_file, &seen) == 0 && !is_same_file(&seen, &r->key_file);
-
-    snapshot_drop(&now);
-    if (is_new) {
-        struct cx cx = {0};
-        Res res = use_keys(&cx, r);
-
-        if (res.code != FAIL_UNAVAILABLE) { /* else again, a second later */
-            r->key_file = seen;
-            log_use(&cx, "keys", res);
-        }
-        cx_done(&cx);
-    }
-}
-
-/* The keys in force stay, and another of them seals. */
-static void seal_with(struct cx *cx, struct run *r, uint32_t id)
-{
-    struct snapshot *now = service_snapshot(&r->service);
-
-    if (id != keyring_sealing(now->keyring)) {
-        struct keyring *keyring = keyring_copy(now->keyring);
-
-        must_be(keyring_set_sealing(keyring, id));
-        service_use(
-            &r->service,
-            snapshot_new(config_hold(now->config), keyring, r->service.node));
-        r->report_ms = 0;
-        log_event(LEVEL_INFO, "sealing_key", KV("id", key_id_text(&cx->mem, id)));
-    }
-    snapshot_drop(&now);
-}
-
-static void log_report(struct run *r, const struct cx *cx, Res res)
-{
-    bool is_refused = res.code == FAIL_CONFIG;
-
-    if (is_refused && !r->is_refused) {
-        log_event(LEVEL_ERROR, "keys_refused", KZ("reason", cx->why.text));
-    }
-    if (res.code == FAIL_NONE && r->is_refused) {
-        log_event(LEVEL_INFO, "keys_accepted", KV("node", r->service.node));
-    }
-    r->is_refused = is_refused || (r->is_refused && res.code != FAIL_NONE);
-}
-
-/* What this node has; from now on it seals as all do. */
-static Res report_keys(struct cx *cx, struct run *r)
-{
-    uint32_t sealing;
-    Res res = node_share(cx, &r->service, &sealing);
-
-    if (res.code == FAIL_NONE) {
-        r->report_ms = clock_mono_ms() + LIMIT_NODE_REPORT_MS;
-        seal_with(cx, r, sealing);
-    }
-    log_report(r, cx, res);
-    return res;
-}
-
-/* A store that was away at the start: OK when it is there, or still away. */
-static Res look_for_store(struct cx *cx, struct run *r)
-{
-    Res res = app_prepare_store(cx, r->service.store, NULL);
-
-    if (res.code == FAIL_NONE) {
-        atomic_store(&r->service.store_is_ready, true);
-        res = use_keys(cx, r);
-        atomic_store(&r->service.store_is_ready, res.code == FAIL_NONE);
-    }
-    if (res.code == FAIL_NONE) {
-        log_event(LEVEL_INFO, "store_reached", KV("node", r->service.node));
-    }
-    return res.code == FAIL_UNAVAILABLE ? OK : res;
-}
-
-static Res tick(struct cx *cx, struct run *r)
-{
-    if (!atomic_load(&r->service.store_is_ready)) {
-        TRY(look_for_store(cx, r));
-    }
-    look_at_key_file(r);
-    if (atomic_load(&r->service.store_is_ready) && clock_mono_ms() >= r->report_ms) {
-        (void)report_keys(cx, r);
-    }
-    background_tick(&r->service);
-    return OK;
-}
-
-/* Until it is told to stop, or can't go on. */
-static Res wait_for_the_end(struct cx *cx, struct run *r, const sigset_t *signals)
-{
-    const struct timespec second = {.tv_sec = 1};
-
-    for (;;) {
-        int got = sigtimedwait(signals, NULL, &second);
-
-        if (got == SIGTERM || got == SIGINT) {
-            return OK;
-        }
+        got = sigtimedwait(signals, NULL, &wait);
         if (got == SIGHUP) {
-            reload(r);
+            status_reloading(r->status.supervisor);
+            atomic_store(&r->keeper.wants_reload, true);
+            chores_want(&r->service.chores, background_keeper());
         }
-        struct cx one = {0};
-        Res res = tick(&one, r);
-
-        cx->why = one.why;
-        cx_done(&one);
-        TRY(res);
+        chores_tick(&r->service.chores);
+        status_tick(&r->status, r->server, &r->service.readiness);
+        left_ms = end_ms - clock_mono_ms();
     }
 }
 
-static Res start(struct run *r)
+/* Waits until a signal stops the process, or the keeper gives up. */
+static Res run_until_signal(struct cx *cx, struct run *r)
+{
+    const sigset_t signals = run_signals();
+
+    run_tick_until(r, &signals, INT64_MAX);
+    return atomic_load(&r->keeper.has_given_up)
+               ? fail(cx, FAIL_CONFIG, "%s", r->keeper.why)
+               : OK;
+}
+
+/* Goes on serving, while those in front of this node learn that it will stop. */
+static void run_leave(struct run *r)
+{
+    int64_t delay_ms = r->app->config->shutdown_delay_ms;
+    sigset_t signals;
+
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGHUP);
+    readiness_note_draining(&r->service.readiness);
+    http_server_leave(r->server);
+    run_tick_until(r, &signals, clock_mono_ms() + delay_ms);
+}
+
+/* From now on another SIGTERM ends the process at once. */
+static void run_unblock_stop(void)
+{
+    sigset_t signals = run_signals();
+
+    (void)sigdelset(&signals, SIGHUP);
+    must_be(pthread_sigmask(SIG_UNBLOCK, &signals, NULL) == 0);
+}
+
+static void run_log_files(const struct files_fit *fit)
+{
+    if (fit->needed > fit->there) {
+        log_event(
+            LEVEL_WARN, EVENT_LIMITS_FILES, KN("needed", fit->needed),
+            KN("have", fit->there), KN("max_connections", fit->max_connections));
+    }
+}
+
+static Res run_inherit(struct cx *cx, struct run *r, struct config *c)
+{
+    struct inherited sockets;
+
+    TRY(inherited_find(cx, &sockets));
+    r->inherited = listens_inherit(&cx->mem, &sockets, c);
+    return OK;
+}
+
+static const struct http_listener *run_listeners(struct run *r, const struct config *c)
+{
+    size_t n = c->listen.n;
+    struct http_listener *all =
+        NEW_N(&r->app->cx.mem, struct http_listener, n + c->metrics_listen.n);
+
+    for (size_t i = 0; i < n; i++) {
+        all[i] = (struct http_listener){c->listen.at[i], serve_handle, r->inherited[i]};
+    }
+    for (size_t i = 0; i < c->metrics_listen.n; i++) {
+        all[n + i] = (struct http_listener){
+            c->metrics_listen.at[i], metrics_handle, r->inherited[n + i]};
+    }
+    return all;
+}
+
+static Res run_start(struct run *r)
 {
     struct service *s = &r->service;
     const struct config *c = r->app->config;
     struct lanes_options lanes = {
-        .store = s->store,
-        .node = s->node,
-        .workers = (int)c->workers,
-        .queue = (int)c->queue};
+        .store = s->store, .refusals = s->refusals, .shared = s->shared};
+    const struct files_fit fit = files_fit(c, r->files);
     struct http_options http = {
-        .listen = c->listen.at,
-        .n_listen = c->listen.n,
+        .listen = run_listeners(r, c),
+        .n_listen = c->listen.n + c->metrics_listen.n,
         .threads = (int)c->threads,
-        .max_connections = (int)c->max_connections,
+        .max_connections = fit.max_connections,
         .request_timeout_ms = c->request_timeout_ms,
         .idle_timeout_ms = c->idle_timeout_ms,
         .shutdown_timeout_ms = c->shutdown_timeout_ms,
-        .handle = serve_handle,
+        .body_limit = serve_body_limit,
         .thread_start = serve_thread_start,
         .thread_stop = serve_thread_stop,
         .arg = s,
     };
 
-    TRY(openapi_build(&r->app->cx, c->settings.public_url, &s->openapi));
+    run_log_files(&fit);
+    pools_size(c, lanes.pools);
     s->lanes = lanes_open(&lanes);
-    background_start(s);
-    TRY(http_server_start(&r->app->cx, &http, &s->server));
-    Str listen = listen_text(&r->app->cx, c, s->server);
+    s->chores.lanes = s->lanes;
+    s->notices = notices_open(&(struct notices_options){
+        .lanes = s->lanes, .shared = s->shared, .readiness = &s->readiness});
+    background_open(&s->chores);
+    TRY(http_server_start(&r->app->cx, &http, &r->server));
 
-    resident_trim(); /* of what only the start needed */
-    log_event(
-        LEVEL_INFO, "ready", KV("listen", listen), KZ("version", CALDOCK_VERSION),
-        KV("node", s->node));
+    metric_set(METRIC_STARTED, 0, clock_now_ms() * 1000);
+    keeper_count_reload(OK);
+    resident_trim(); /* gives back memory that only the start needed */
+    run_log_started(&r->app->cx, r);
+    keeper_tell(&r->keeper);
     return OK;
 }
 
-/* Before anything is served. A store that went away just now is no failure. */
-static Res begin(struct cx *cx, struct run *r)
+/* Notifications are judged by these. Where they can't be read, the chores try again. */
+static void run_read_keys(struct cx *cx, struct service *s)
 {
-    if (atomic_load(&r->service.store_is_ready)) {
-        Res res = report_keys(cx, r);
+    struct snapshot *now = snapshots_now(&s->snapshots);
+    const struct instance_keys *keys;
+    Res res = shared_keys(cx, s->shared, s->store, now->keyring, &keys);
+
+    snapshot_unref(&now);
+    if (res.code != FAIL_NONE) {
+        log_event(LEVEL_WARN, EVENT_KEYS_UNREAD, KZ("reason", cx->why.text));
+    }
+}
+
+/* Reports the node before it serves. It is no failure when the store has just gone away.
+ */
+static Res run_begin(struct cx *cx, struct run *r)
+{
+    if (atomic_load(&r->service.readiness.store_is_ready)) {
+        Res res = keeper_report(cx, &r->keeper);
+
+        readiness_note_store(
+            &r->service.readiness, res.code == FAIL_NONE ? STORE_OK : STORE_AWAY);
 
         TRY(res.code == FAIL_UNAVAILABLE ? OK : res);
+        if (res.code == FAIL_NONE) {
+            run_read_keys(cx, &r->service);
+        }
     }
-    return start(r);
+    return run_start(r);
+}
+
+_Static_assert(NODE_BYTES * 4 / 3 == NODE_ID_CHARS, "leases begin with their node");
+
+static Str run_build_text(struct app *app)
+{
+    struct arena *mem = &app->cx.mem;
+    Str before =
+        S("version=\"" CALDOCK_VERSION "\",revision=\"" CALDOCK_REVISION "\",store=\"");
+
+    return str_cat(mem, str_cat(mem, before, store_kind(app->store)), S("\""));
 }
 
 static void service_open(struct run *r)
@@ -364,62 +296,141 @@ static void service_open(struct run *r)
     unsigned char bytes[NODE_BYTES];
 
     seal_random(bytes, sizeof(bytes));
-    s->node = b64url_encode(&app->cx.mem, (Str){(const char *)bytes, sizeof(bytes)});
+    r->node = b64url_encode(&app->cx.mem, (Str){(const char *)bytes, sizeof(bytes)});
+    log_name_node(r->node);
+    s->began_ms = clock_now_ms();
     s->store = app->store;
-    atomic_init(&s->store_is_ready, app->store_is_ready);
-    must_be(pthread_mutex_init(&s->lock, NULL) == 0);
-    s->snapshot = snapshot_new(config_hold(app->config), app->keyring, s->node);
+    s->build = run_build_text(app);
+    s->refusals = refusals_open();
+    s->shared = shared_open();
+    atomic_init(&s->readiness.store_is_ready, app->store_is_ready);
+    snapshots_open(
+        &s->snapshots, snapshot_new(config_ref(app->config), app->keyring, r->node));
     app->keyring = NULL;
-    (void)stat(app->config->key_file, &r->key_file);
+    s->chores.snapshots = &s->snapshots;
+    s->chores.readiness = &s->readiness;
+    s->chores.arg = &r->keeper;
+    r->keeper = (struct keeper){
+        .service = s,
+        .node = r->node,
+        .started_with = app->config,
+        .supervisor = &r->supervisor,
+    };
+    (void)stat(app->config->key_file, &r->keeper.key_file);
+    if (!app->store_is_ready) {
+        keeper_note_unready(&r->keeper, &app->cx);
+    }
 }
 
-/* What waits for a source gets less than shutdown_timeout: how it ended has to be written
- * and answered too. */
-static void hurry(struct service *s)
+/* Calls to sources end before shutdown_timeout, so that their results can still be
+ * written and answered. */
+static void service_hurry(struct service *s, int64_t most_ms)
 {
-    int64_t most_ms = s->snapshot->config->shutdown_timeout_ms;
-    int64_t rest_ms =
-        most_ms / 2 < LIMIT_CALLBACK_END_MS ? most_ms / 2 : LIMIT_CALLBACK_END_MS;
+    int64_t rest_ms = most_ms / 2 < STOP_REST_MS ? most_ms / 2 : STOP_REST_MS;
 
     lanes_end_by(s->lanes, clock_mono_ms() + most_ms - rest_ms);
 }
 
-static void service_close(struct service *s)
+/* Leaves work behind that a library or the store delays beyond shutdown_timeout. That is
+ * safe: all work survives a cut at any point, as it must when the power fails. */
+static void service_abandon(void)
 {
-    if (s->server != NULL) {
-        hurry(s);
-        http_server_drain(s->server); /* needs the workers, who may post until it ends */
-    }
-    lanes_close(&s->lanes);
-    http_server_stop(&s->server);
-    node_end(s);
-    snapshot_drop(&s->snapshot);
-    (void)pthread_mutex_destroy(&s->lock);
+    log_event(
+        LEVEL_WARN, EVENT_SERVICE_STOPPED,
+        KZ("left_behind", "work that did not end in time"));
+    log_flush(LIMIT_LOG_STOP_MS);
+    _exit(EXIT_SUCCESS);
 }
 
-Res app_serve(struct app *app)
+static void stop_at_once(int signal)
+{
+    (void)signal;
+    _exit(EXIT_SUCCESS);
+}
+
+/* The last resort, should the main thread itself be held up by a library. */
+static void stop_by(int64_t ms)
+{
+    const struct itimerval timer = {
+        .it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
+    const struct sigaction act = {.sa_handler = stop_at_once};
+
+    (void)sigaction(SIGALRM, &act, NULL);
+    (void)setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void service_close(struct run *r)
+{
+    struct service *s = &r->service;
+    int64_t most_ms = r->app->config->shutdown_timeout_ms;
+    int64_t end_ms = clock_mono_ms() + most_ms;
+
+    stop_by(most_ms + STOP_LAST_MS);
+    if (r->server != NULL) {
+        service_hurry(s, most_ms);
+        http_server_drain(
+            r->server); /* needs the workers: they post to it until it ends */
+    }
+    if (!lanes_close(&s->lanes, end_ms + STOP_MARGIN_MS)) {
+        service_abandon();
+    }
+    http_server_stop(&r->server);
+    notices_close(&s->notices);
+    node_end(s, r->node);
+    snapshots_close(&s->snapshots);
+    refusals_close(&s->refusals);
+    shared_close(&s->shared);
+}
+
+/* It is no failure when the store is away: the keeper tries again. */
+static Res run_open_store(struct cx *cx, struct app *app)
+{
+    TRY(store_open(cx, &app->config->store, &app->store));
+    Res res = app_prepare_store(cx, app->store, app->keyring);
+
+    app->store_is_ready = res.code == FAIL_NONE;
+    app->store_is_there = app->store_is_ready || store_is_older(app->store);
+    return res.code == FAIL_UNAVAILABLE ? OK : res;
+}
+
+Res run_serve(struct app *app)
 {
     struct run *r = NEW(&app->cx.mem, struct run);
     struct cx *cx = &app->cx;
 
+    TRY(listens_check(cx, app->config));
+    TRY(openapi_describe(cx, app->config));
+    TRY(run_inherit(cx, r, app->config));
+    app->has_usable_config = true;
+    TRY(run_open_store(cx, app));
     r->app = app;
-    prepare_process();
-    sigset_t signals = block_signals();
+    supervisor_find(&r->supervisor);
+    r->status.supervisor = &r->supervisor;
+    r->files = process_raise_files();
+    run_block_signals();
+    thread_set_name("caldock");                     /* whatever the file is called */
+    struct confined sandbox = confine_process(app); /* before there are threads */
 
-    if (!app->store_is_ready) {
-        log_event(LEVEL_WARN, "store_away", KZ("reason", cx->why.text));
-    }
+    log_start();
+    confine_log(sandbox);
     service_open(r);
-    Res res = begin(cx, r);
+    Res res = run_begin(cx, r);
 
     if (res.code == FAIL_NONE) {
-        res = wait_for_the_end(cx, r, &signals);
-        log_event(LEVEL_INFO, "stopping", KV("node", r->service.node));
+        status_ready(&r->supervisor);
+        res = run_until_signal(cx, r);
+        status_stopping(&r->supervisor);
+        log_event(LEVEL_INFO, EVENT_SERVICE_DRAINING, K_NONE);
     }
-    must_be(pthread_sigmask(SIG_UNBLOCK, &signals, NULL) == 0); /* a second one kills */
-    service_close(&r->service);
+    run_unblock_stop();
     if (res.code == FAIL_NONE) {
-        log_event(LEVEL_INFO, "stopped", KV("node", r->service.node));
+        run_leave(r);
     }
+    service_close(r);
+    if (res.code == FAIL_NONE) {
+        log_event(LEVEL_INFO, EVENT_SERVICE_STOPPED, K_NONE);
+    }
+    supervisor_close(&r->supervisor);
+    (void)log_stop(LIMIT_LOG_STOP_MS);
     return res;
 }

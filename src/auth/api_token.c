@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * api_token.c - making and hashing API tokens; the alphabet of users (contract §2).
+ * api_token.c - makes and hashes API tokens, and checks the alphabet of users.
  *
- * A token is 256 random bits, so a plain SHA-256 is as good as a slow hash: there is
- * nothing to guess.
+ * A token has 256 random bits and can't be guessed, so a slow hash would add nothing to
+ * SHA-256.
  */
 #include "auth/api_token.h"
 
@@ -26,7 +26,7 @@ Str api_token_new(struct arena *mem, unsigned char hash[AUTH_TOKEN_HASH_BYTES])
     return token;
 }
 
-static bool is_b64url(unsigned char c)
+static bool char_is_b64url(unsigned char c)
 {
     return char_is_alnum(c) || c == '-' || c == '_';
 }
@@ -34,7 +34,7 @@ static bool is_b64url(unsigned char c)
 bool api_token_is_wellformed(Str token)
 {
     return token.n == prefix.n + RANDOM_TEXT && str_starts(token, prefix)
-           && str_is_only(token, is_b64url);
+           && str_is_only(token, char_is_b64url);
 }
 
 void api_token_hash(Str token, unsigned char ret[AUTH_TOKEN_HASH_BYTES])
@@ -42,14 +42,15 @@ void api_token_hash(Str token, unsigned char ret[AUTH_TOKEN_HASH_BYTES])
     seal_sha256(token, ret);
 }
 
-static bool is_of_user(unsigned char c)
+static bool char_is_of_user(unsigned char c)
 {
     size_t at;
 
     return char_is_alnum(c) || str_find(S("._:@|/+=-"), (char)c, &at);
 }
 
-bool user_is_valid(Str user)
+bool auth_user_is_valid(Str user)
 {
-    return user.n >= 1 && user.n <= LIMIT_USER_BYTES && str_is_only(user, is_of_user);
+    return user.n >= 1 && user.n <= LIMIT_USER_BYTES
+           && str_is_only(user, char_is_of_user);
 }

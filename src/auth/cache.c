@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cache.c - a set-associative table: a key has WAYS places, all side by side.
+ * cache.c - a set-associative table: each key has WAYS places, side by side in memory.
  *
- * No list, no lock, no memory beyond the table, which the system only backs where it has
- * been written to.
+ * The table has no list, no lock and no memory beyond itself. The system backs only the
+ * pages that have been written.
  */
 #include "auth/cache.h"
 
@@ -14,14 +14,14 @@ enum { WAYS = 8, SET_BITS = 13, SETS = 1 << SET_BITS };
 
 _Static_assert(WAYS *SETS == LIMIT_CACHE_ENTRIES, "the table has its named size");
 
-struct place {
+struct cache_place {
     uint64_t key;
-    struct fact *fact; /* NULL: free */
+    struct cached *entry; /* NULL: free */
     bool is_renewing;
 };
 
 struct cache {
-    struct place sets[SETS][WAYS];
+    struct cache_place sets[SETS][WAYS];
 };
 
 struct cache *cache_open(void)
@@ -38,72 +38,73 @@ void cache_close(struct cache **c)
     }
 }
 
-/* Keys are hashes or small numbers: spread by Fibonacci hashing. */
-static struct place *set_of(struct cache *c, uint64_t key)
+/* Keys are hashes or small numbers: Fibonacci hashing spreads both. */
+static struct cache_place *cache_set(struct cache *c, uint64_t key)
 {
     return c->sets[key * 0x9E3779B97F4A7C15U >> (64 - SET_BITS)];
 }
 
-static struct place *place_of(struct cache *c, uint64_t key)
+static struct cache_place *cache_place(struct cache *c, uint64_t key)
 {
-    struct place *set = set_of(c, key);
+    struct cache_place *set = cache_set(c, key);
 
     for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].fact != NULL && set[i].key == key) {
+        if (set[i].entry != NULL && set[i].key == key) {
             return &set[i];
         }
     }
     return NULL;
 }
 
-struct fact *cache_get(struct cache *c, uint64_t key, int64_t now_ms)
+struct cached *cache_get(struct cache *c, uint64_t key, int64_t now_ms)
 {
-    struct place *p = place_of(c, key);
+    struct cache_place *p = cache_place(c, key);
 
-    return p != NULL && now_ms < p->fact->ends_ms ? p->fact : NULL;
+    return p != NULL && now_ms < p->entry->ends_ms ? p->entry : NULL;
 }
 
-/* How much a place is worth keeping: the least gives way. */
-static int64_t place_worth(const struct place *p, int64_t now_ms)
+/* How much a place is worth keeping: the lowest is given up first. */
+static int64_t cache_place_worth(const struct cache_place *p, int64_t now_ms)
 {
-    if (p->fact == NULL || p->fact->ends_ms <= now_ms) {
+    if (p->entry == NULL || p->entry->ends_ms <= now_ms) {
         return -1;
     }
-    return p->fact->is_negative ? 0 : p->fact->ends_ms;
+    return p->entry->is_negative ? 0 : p->entry->ends_ms;
 }
 
-static struct place *place_for(struct cache *c, uint64_t key, int64_t now_ms)
+static struct cache_place *cache_place_for(struct cache *c, uint64_t key, int64_t now_ms)
 {
-    struct place *set = set_of(c, key);
-    struct place *least = place_of(c, key);
+    struct cache_place *set = cache_set(c, key);
+    struct cache_place *least = cache_place(c, key);
 
     if (least != NULL) {
         return least;
     }
     least = &set[0];
     for (size_t i = 1; i < WAYS; i++) {
-        if (place_worth(&set[i], now_ms) < place_worth(least, now_ms)) {
+        if (cache_place_worth(&set[i], now_ms) < cache_place_worth(least, now_ms)) {
             least = &set[i];
         }
     }
     return least;
 }
 
-void cache_put(struct cache *c, struct fact *f)
+void cache_put(struct cache *c, struct cached *entry)
 {
-    struct place *p = place_for(c, f->key, f->read_ms);
+    struct cache_place *p = cache_place_for(c, entry->key, entry->read_ms);
 
-    if (f->is_negative && p->key != f->key && place_worth(p, f->read_ms) > 0) {
+    if (entry->is_negative && p->key != entry->key
+        && cache_place_worth(p, entry->read_ms) > 0) {
         return;
     }
-    fact_hold(f);
-    fact_drop(p->fact);
-    *p = (struct place){.key = f->key, .fact = f};
+    cached_ref(entry);
+    cached_unref(p->entry);
+    *p = (struct cache_place){.key = entry->key, .entry = entry};
 }
 
-bool cache_renew(struct cache *c, const struct fact *f, int64_t now_ms)
+bool cache_renew(struct cache *c, const struct cached *entry, int64_t now_ms)
 {
-    struct place *p = now_ms < f->renew_ms ? NULL : place_of(c, f->key);
+    struct cache_place *p = now_ms < entry->renew_ms ? NULL : cache_place(c, entry->key);
 
     if (p == NULL || p->is_renewing) {
         return false;
@@ -112,14 +113,14 @@ bool cache_renew(struct cache *c, const struct fact *f, int64_t now_ms)
     return true;
 }
 
-void cache_clear(struct cache *c, bool (*goes)(const struct fact *f))
+void cache_clear(struct cache *c, bool (*goes)(const struct cached *entry))
 {
     for (size_t i = 0; i < WAYS * SETS; i++) {
-        struct place *p = &c->sets[i / WAYS][i % WAYS];
+        struct cache_place *p = &c->sets[i / WAYS][i % WAYS];
 
-        if (p->fact != NULL && (goes == NULL || goes(p->fact))) {
-            fact_drop(p->fact);
-            *p = (struct place){0};
+        if (p->entry != NULL && (goes == NULL || goes(p->entry))) {
+            cached_unref(p->entry);
+            *p = (struct cache_place){0};
         }
     }
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_jwt.c - any bytes as a JWT, and any bytes as the claims of one that is signed
- * well.
+ * fuzz_jwt.c - any bytes as a JWT, and any bytes as the claims of a JWT with a good
+ * signature.
  *
- * Whatever comes is believed or refused; nothing else, and who is believed has a name.
+ * A token is verified or refused, with no other outcome; a verified token has a user and
+ * only providers of its issuer.
  */
-#include "auth/test_jwt.h"
+#include "auth/testissuer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void verify(struct cx *cx, struct jwt_issuer *issuer, Str token)
+static void fuzz_verify_jwt(struct cx *cx, struct jwt_issuer *issuer, Str token)
 {
     struct jwt_issuers all = {issuer, 1};
     struct jwt_facts facts = {0};
@@ -28,8 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct jwt_issuer issuer = t_issuer(&cx);
     Str input = {(const char *)data, size};
 
-    verify(&cx, &issuer, input);
-    verify(&cx, &issuer, t_jwt(&cx, input));
+    fuzz_verify_jwt(&cx, &issuer, input);
+    fuzz_verify_jwt(&cx, &issuer, t_jwt(&cx, input));
     jws_keys_free(&issuer.keys);
     return 0;
 }

@@ -2,12 +2,13 @@
 /*
  * rate.c - the generic cell rate algorithm (ITU-T I.371, annex A) over a bounded table.
  *
- * A set-associative table in shards, each under its own lock, held for a few comparisons.
- * When a set is full, the bucket that is nearest to full again gives way.
+ * The table is set-associative and divided into shards. Each shard has a lock, held for a
+ * few comparisons. A full set gives up the bucket that will be full again first.
  */
 #include "auth/rate.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/arena.h"
 #include "base/fail.h"
@@ -21,8 +22,8 @@ enum {
     NS_PER_S = 1000000000,
 };
 
-/* `full_ns` is when the bucket will be full again (the algorithm's TAT); what is past is
- * full. */
+/* `full_ns` is the time at which the bucket will be full again (TAT in I.371). A bucket
+ * whose time has passed is full. */
 struct bucket {
     uint64_t key;
     int64_t full_ns;
@@ -34,6 +35,7 @@ struct shard {
 };
 
 struct rate_table {
+    atomic_int refs;
     struct shard shards[SHARDS];
 };
 
@@ -41,26 +43,35 @@ struct rate_table *rate_table_open(void)
 {
     struct rate_table *t = heap_alloc(sizeof(*t));
 
+    atomic_init(&t->refs, 1);
     for (size_t i = 0; i < SHARDS; i++) {
         must_be(pthread_mutex_init(&t->shards[i].lock, NULL) == 0);
     }
     return t;
 }
 
-void rate_table_close(struct rate_table **t)
+struct rate_table *rate_table_ref(struct rate_table *t)
 {
-    if (*t == NULL) {
+    atomic_fetch_add(&t->refs, 1);
+    return t;
+}
+
+void rate_table_unref(struct rate_table **table)
+{
+    struct rate_table *t = *table;
+
+    *table = NULL;
+    if (t == NULL || atomic_fetch_sub(&t->refs, 1) > 1) {
         return;
     }
     for (size_t i = 0; i < SHARDS; i++) {
-        (void)pthread_mutex_destroy(&(*t)->shards[i].lock);
+        (void)pthread_mutex_destroy(&t->shards[i].lock);
     }
-    heap_free(*t);
-    *t = NULL;
+    heap_free(t);
 }
 
-/* The key's bucket, or the one that gives way to it. */
-static struct bucket *bucket_of(struct bucket set[WAYS], uint64_t key)
+/* The key's bucket, or a new one in the place of the least used. */
+static struct bucket *bucket_find(struct bucket set[WAYS], uint64_t key)
 {
     struct bucket *least = &set[0];
 
@@ -76,7 +87,7 @@ static struct bucket *bucket_of(struct bucket set[WAYS], uint64_t key)
     return least;
 }
 
-/* 0 when it may pass, else how long to wait. */
+/* 0: the request may pass. Else how long to wait. */
 static int64_t bucket_take(
     struct bucket *b, int64_t now_ns, int64_t interval_ns, int64_t burst_ns)
 {
@@ -100,7 +111,7 @@ bool rate_take(
 
     (void)pthread_mutex_lock(&shard->lock);
     int64_t wait_ns = bucket_take(
-        bucket_of(set, key), now_ms * NS_PER_MS, interval_ns, interval_ns * burst);
+        bucket_find(set, key), now_ms * NS_PER_MS, interval_ns, interval_ns * burst);
     (void)pthread_mutex_unlock(&shard->lock);
 
     if (wait_ns == 0) {

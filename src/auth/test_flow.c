@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "auth/auth.h"
+#include "auth/flow.h"
 #include "base/clock.h"
 #include "store/providers.h"
 #include "store/test_store.h"
@@ -7,14 +7,12 @@
 
 static const int64_t both[] = {3, 5};
 static const Str patterns[] = {SI("https://a.example/x"), SI("https://b.example/*")};
-static const struct feature on[] = {
-    {SI(FEATURE_CALENDARS), true}
-};
+static const struct feature on[] = {{SI(FEATURE_CALENDARS), true}};
 
 static int64_t token_id;
 static struct jwt_issuer issuer;
 
-static struct db *db_new(void)
+static struct db *t_flow_db(void)
 {
     struct db *db = t_db();
     struct provider p = {
@@ -39,11 +37,9 @@ static struct db *db_new(void)
     return db;
 }
 
-static Res check(struct db *db, enum credential_kind kind, Str redirect_uri)
+static Res t_flow_check(struct db *db, enum credential_kind kind, Str redirect_uri)
 {
-    struct auth_settings settings = {
-        .issuers = {&issuer, 1}
-    };
+    struct auth_settings settings = {.issuers = {&issuer, 1}};
     struct flow flow = {
         .credential = kind,
         .token_id = kind == CREDENTIAL_TOKEN ? token_id : 0,
@@ -58,74 +54,71 @@ static Res check(struct db *db, enum credential_kind kind, Str redirect_uri)
 
 static const Str good = SI("https://b.example/done?nonce=1");
 
-static void test_auth_flow_check_lets_pass_what_stands(void **state)
+TEST(test_auth_flow_check_lets_pass_what_stands)
 {
-    CLEANUP(db_close) struct db *db = db_new();
+    CLEANUP(db_close) struct db *db = t_flow_db();
 
-    (void)state;
-    T_OK(check(db, CREDENTIAL_TOKEN, good));
-    T_OK(check(db, CREDENTIAL_TOKEN, S("https://a.example/x?y=z")));
-    T_OK(check(db, CREDENTIAL_JWT, good));
+    T_OK(t_flow_check(db, CREDENTIAL_TOKEN, good));
+    T_OK(t_flow_check(db, CREDENTIAL_TOKEN, S("https://a.example/x?y=z")));
+    T_OK(t_flow_check(db, CREDENTIAL_JWT, good));
 }
 
-static void test_auth_flow_check_of_a_revoked_token_is_withdrawn(void **state)
+TEST(test_auth_flow_check_of_a_revoked_token_is_withdrawn)
 {
-    CLEANUP(db_close) struct db *db = db_new();
+    CLEANUP(db_close) struct db *db = t_flow_db();
 
-    (void)state;
     T_OK(token_revoke(t_cx(), db, token_id, clock_now_ms()));
-    T_FAIL(FAIL_AUTHORIZATION_WITHDRAWN, check(db, CREDENTIAL_TOKEN, good));
-    T_OK(check(db, CREDENTIAL_JWT, good));
+    T_FAIL(FAIL_AUTHORIZATION_WITHDRAWN, t_flow_check(db, CREDENTIAL_TOKEN, good));
+    T_OK(t_flow_check(db, CREDENTIAL_JWT, good));
     token_id = 999;
-    T_FAIL(FAIL_AUTHORIZATION_WITHDRAWN, check(db, CREDENTIAL_TOKEN, good));
+    T_FAIL(FAIL_AUTHORIZATION_WITHDRAWN, t_flow_check(db, CREDENTIAL_TOKEN, good));
 }
 
-static void test_auth_flow_check_of_an_issuer_that_left_is_withdrawn(void **state)
+TEST(test_auth_flow_check_of_an_issuer_that_left_is_withdrawn)
 {
-    CLEANUP(db_close) struct db *db = db_new();
+    CLEANUP(db_close) struct db *db = t_flow_db();
 
-    (void)state;
     issuer.providers = both + 1; /* it speaks for 5 alone now */
     issuer.n_providers = 1;
-    T_FAIL(FAIL_AUTHORIZATION_WITHDRAWN, check(db, CREDENTIAL_JWT, good));
+    T_FAIL(FAIL_AUTHORIZATION_WITHDRAWN, t_flow_check(db, CREDENTIAL_JWT, good));
     issuer.all_providers = true;
-    T_OK(check(db, CREDENTIAL_JWT, good));
+    T_OK(t_flow_check(db, CREDENTIAL_JWT, good));
     issuer.name = S("renamed");
-    T_FAIL(FAIL_AUTHORIZATION_WITHDRAWN, check(db, CREDENTIAL_JWT, good));
-    T_OK(check(db, CREDENTIAL_TOKEN, good));
+    T_FAIL(FAIL_AUTHORIZATION_WITHDRAWN, t_flow_check(db, CREDENTIAL_JWT, good));
+    T_OK(t_flow_check(db, CREDENTIAL_TOKEN, good));
 }
 
-static void test_auth_flow_check_without_the_feature_is_not_enabled(void **state)
+TEST(test_auth_flow_check_without_the_feature_is_not_enabled)
 {
-    CLEANUP(db_close) struct db *db = db_new();
+    CLEANUP(db_close) struct db *db = t_flow_db();
 
-    (void)state;
     T_OK(provider_feature_set(t_cx(), db, 3, S(FEATURE_CALENDARS), false));
-    T_FAIL(FAIL_FEATURE_NOT_ENABLED, check(db, CREDENTIAL_TOKEN, good));
+    T_FAIL(FAIL_FEATURE_NOT_ENABLED, t_flow_check(db, CREDENTIAL_TOKEN, good));
 }
 
-/* No safe place to redirect to, whatever else is wrong: the page. */
-static void test_auth_flow_check_without_a_place_is_the_page(void **state)
+/* Without a safe place to redirect to, nothing else that is wrong matters. */
+TEST(test_auth_flow_check_without_a_place_is_the_page)
 {
-    CLEANUP(db_close) struct db *db = db_new();
+    CLEANUP(db_close) struct db *db = t_flow_db();
 
-    (void)state;
-    T_FAIL(FAIL_STATE_INVALID, check(db, CREDENTIAL_TOKEN, S("https://evil.example/")));
+    T_FAIL(
+        FAIL_STATE_INVALID,
+        t_flow_check(db, CREDENTIAL_TOKEN, S("https://evil.example/")));
     T_OK(provider_pattern_remove(t_cx(), db, 3, patterns[1]));
-    T_FAIL(FAIL_STATE_INVALID, check(db, CREDENTIAL_TOKEN, good));
+    T_FAIL(FAIL_STATE_INVALID, t_flow_check(db, CREDENTIAL_TOKEN, good));
     T_OK(token_revoke(t_cx(), db, token_id, clock_now_ms()));
     T_OK(provider_feature_set(t_cx(), db, 3, S(FEATURE_CALENDARS), false));
-    T_FAIL(FAIL_STATE_INVALID, check(db, CREDENTIAL_TOKEN, good));
+    T_FAIL(FAIL_STATE_INVALID, t_flow_check(db, CREDENTIAL_TOKEN, good));
     T_OK(provider_remove(t_cx(), db, 3));
-    T_FAIL(FAIL_STATE_INVALID, check(db, CREDENTIAL_TOKEN, S("https://a.example/x")));
+    T_FAIL(
+        FAIL_STATE_INVALID, t_flow_check(db, CREDENTIAL_TOKEN, S("https://a.example/x")));
 }
 
-/* What ended a flow may be said to a browser whatever has become of the credential. */
-static void test_auth_flow_place_asks_for_a_place_only(void **state)
+/* The browser may be told how a flow ended, whatever has become of the credential. */
+TEST(test_auth_flow_place_asks_for_a_place_only)
 {
-    CLEANUP(db_close) struct db *db = db_new();
+    CLEANUP(db_close) struct db *db = t_flow_db();
 
-    (void)state;
     T_OK(token_revoke(t_cx(), db, token_id, clock_now_ms()));
     T_OK(provider_feature_set(t_cx(), db, 3, S(FEATURE_CALENDARS), false));
     T_OK(

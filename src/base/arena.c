@@ -29,7 +29,7 @@ void *heap_alloc(size_t n)
     void *p = calloc(1, n == 0 ? 1 : n);
 
     if (p == NULL) {
-        panic(__FILE__, __LINE__, "out of memory");
+        fail_panic(__FILE__, __LINE__, "out of memory");
     }
     return p;
 }
@@ -39,7 +39,7 @@ void *heap_realloc(void *p, size_t n)
     void *q = realloc(p, n == 0 ? 1 : n);
 
     if (q == NULL) {
-        panic(__FILE__, __LINE__, "out of memory");
+        fail_panic(__FILE__, __LINE__, "out of memory");
     }
     return q;
 }
@@ -86,6 +86,22 @@ void *arena_alloc_n(struct arena *mem, size_t size, size_t n)
     return arena_alloc(mem, size * n);
 }
 
+void *arena_grow(
+    struct arena *mem, void *at, size_t n, size_t *room, size_t first, size_t size)
+{
+    if (n < *room) {
+        return at;
+    }
+    size_t more = *room == 0 ? first : 2 * *room;
+    void *copy = arena_alloc_n(mem, size, more);
+
+    if (n > 0) {
+        memcpy(copy, at, n * size);
+    }
+    *room = more;
+    return copy;
+}
+
 void arena_reset(struct arena *mem)
 {
     while (mem->blocks != NULL
@@ -110,4 +126,14 @@ void arena_done(struct arena *mem)
         block_wipe(b);
         free(b);
     }
+}
+
+size_t arena_bytes(const struct arena *mem)
+{
+    size_t n = 0;
+
+    for (const struct arena_block *b = mem->blocks; b != NULL; b = b->older) {
+        n += sizeof(*b) + b->size;
+    }
+    return n;
 }

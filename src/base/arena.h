@@ -24,12 +24,20 @@ void *arena_alloc(struct arena *mem, size_t n);
 void arena_reset(struct arena *mem);
 /* Wipes and gives back everything. */
 void arena_done(struct arena *mem);
+/* Bytes that it takes from the heap, used or not. */
+size_t arena_bytes(const struct arena *mem);
 
 #define NEW(mem, type)      ((type *)arena_alloc((mem), sizeof(type)))
 #define NEW_N(mem, type, n) ((type *)arena_alloc_n((mem), sizeof(type), (n)))
 void *arena_alloc_n(struct arena *mem, size_t size, size_t n);
+/* Room for one more behind the `n` elements at `at`, of which there is *room: `at`, or a
+ * copy in twice the room, `first` at first. */
+void *arena_grow(
+    struct arena *mem, void *at, size_t n, size_t *room, size_t first, size_t size);
+#define GROW(mem, at, n, room, first)                                                    \
+    ((at) = arena_grow((mem), (at), (n), &(room), (first), sizeof(*(at))))
 
-/* For what outlives a request (caches, the app): malloc that cannot fail, zeroed. */
+/* Memory that outlives a request (caches, the app): malloc that cannot fail, zeroed. */
 void *heap_alloc(size_t n);
 void *heap_realloc(void *p, size_t n);
 void heap_free(void *p); /* accepts NULL */

@@ -26,30 +26,27 @@ bool buf_reserve(struct buf *b, size_t n)
     if (room > b->max) {
         room = b->max;
     }
+    buf_set_room(b, room);
+    return true;
+}
+
+void buf_set_room(struct buf *b, size_t room)
+{
     char *p = arena_alloc(b->mem, room);
 
+    must_be(b->n <= room && room <= b->max);
     if (b->n > 0) {
         memcpy(p, b->p, b->n);
     }
     b->p = p;
     b->room = room;
-    return true;
 }
 
 void buf_add_int(struct buf *b, int64_t v)
 {
-    char digits[24];
-    size_t i = sizeof(digits);
-    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    char digits[STR_INT_BYTES];
 
-    do {
-        digits[--i] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left > 0);
-    if (v < 0) {
-        digits[--i] = '-';
-    }
-    buf_add(b, (Str){digits + i, sizeof(digits) - i});
+    buf_add(b, str_digits(v, digits));
 }
 
 /* RFC 3986 §2.3 */

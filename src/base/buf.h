@@ -2,7 +2,8 @@
 /*
  * buf.h - text that grows, up to a limit that it knows from birth.
  *
- * Write freely and ask once: past the limit `full` sticks, and buf_done says FAIL_LIMIT.
+ * The caller writes freely and asks once: past the limit `full` sticks, and buf_done
+ * fails with FAIL_LIMIT.
  */
 #pragma once
 
@@ -15,7 +16,7 @@
 struct arena;
 struct cx;
 
-/* Made with designated initialisers: {.mem = …, .max = LIMIT_…_BYTES}. */
+/* A buffer is made with designated initialisers: {.mem = …, .max = LIMIT_…_BYTES}. */
 struct buf {
     struct arena *mem;
     size_t max;
@@ -25,8 +26,11 @@ struct buf {
     bool full;
 };
 
-/* Room for `n` more bytes at once; false when they don't fit. */
+/* Makes room for `n` more bytes; false when they don't fit. */
 bool buf_reserve(struct buf *b, size_t n);
+/* For text whose size is known before: makes the room `room` bytes in all, and not a byte
+ * more. `room` is at least b->n and at most b->max. */
+void buf_set_room(struct buf *b, size_t room);
 
 static inline void buf_add(struct buf *b, Str s)
 {
@@ -45,7 +49,8 @@ void buf_add_int(struct buf *b, int64_t v);
 /* Percent-encodes all but the unreserved characters of RFC 3986 §2.3. */
 void buf_add_escaped(struct buf *b, Str s);
 
-/* FAIL_LIMIT if anything above did not fit. The text stays the arena's. */
+/* FAIL_LIMIT if anything above did not fit. The text belongs to the arena. */
 Res buf_done(struct cx *cx, struct buf *b, Str *ret) MUST;
-/* For text whose size was proved before: not fitting is a bug. */
+/* For text whose size our own code bounds: text that does not fit is a bug and aborts.
+ * Where a caller, a source, a file or a table can grow the text, use buf_done. */
 Str buf_text(const struct buf *b);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* pthread_cond_destroy ends it. */
+/* Ended by pthread_cond_destroy. */
 void cond_open(pthread_cond_t *cond);
-/* With the lock held; for a condition of cond_open. false: it is `until_ms` already. */
+/* Called with the lock held, on a condition of cond_open. false: `until_ms` has come. */
 bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_ms);

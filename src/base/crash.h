@@ -2,8 +2,8 @@
 /*
  * crash.h - named places at which a test build can be made to die.
  *
- * Built with -Dcrash_points=true, CALDOCK_CRASH_AT=<name> kills the process (SIGKILL)
- * when it comes by that name. In every other build the macro is nothing.
+ * In a build with -Dcrash_points=true the process kills itself (SIGKILL) at the place
+ * that CALDOCK_CRASH_AT names. In every other build the macro is nothing.
  */
 #pragma once
 

@@ -4,12 +4,15 @@
  */
 #include "base/cx.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 
 void cx_done(struct cx *cx)
 {
     arena_done(&cx->mem);
     cx->why.text[0] = 0;
+    cx->flow[0] = 0;
 }
 
 int64_t cx_left_ms(const struct cx *cx, int64_t most_ms)
@@ -23,4 +26,12 @@ int64_t cx_left_ms(const struct cx *cx, int64_t most_ms)
         return 0;
     }
     return left < most_ms ? left : most_ms;
+}
+
+void cx_name_flow(struct cx *cx, Str name)
+{
+    bool is_one = name.n == sizeof(cx->flow) - 1;
+
+    memcpy(cx->flow, is_one ? name.p : "", is_one ? name.n : 1);
+    cx->flow[sizeof(cx->flow) - 1] = 0;
 }

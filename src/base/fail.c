@@ -4,11 +4,15 @@
  */
 #include "base/fail.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cx.h"
+
+enum { PANIC_BYTES = 512, PANIC_WAIT_MS = 100 };
 
 Res fail_at(
     struct cx *cx, enum fail code, const char *file, int line, const char *why, ...)
@@ -23,8 +27,19 @@ Res fail_at(
     return (Res){code};
 }
 
-void panic(const char *file, int line, const char *what)
+void fail_panic(const char *file, int line, const char *what)
 {
-    (void)fprintf(stderr, "caldock: broken promise at %s:%d: %s\n", file, line, what);
+    char text[PANIC_BYTES];
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    int n = snprintf(
+        text, sizeof(text), "caldock: broken promise at %s:%d: %s\n", file, line, what);
+
+    if (n > 0
+        && poll(&out, 1, PANIC_WAIT_MS) == 1) { /* a full pipe must not hold it up */
+        ssize_t written = write(
+            STDERR_FILENO, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+
+        (void)written;
+    }
     abort();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kinds.h - the few words of the domain that every folder speaks.
+ * kinds.h - the words of the domain that every folder uses.
  */
 #pragma once
 

@@ -1,24 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * log_buffer.h - inside base/ only: lines of one thread on their way to the log.
+ * log_buffer.h - inside base/ only: lines between the threads that log and the one that
+ * writes.
  *
- * Its owner adds lines and doesn't wait for the log; a thread of the buffer's own writes
- * them. A buffer that stays full because the log takes nothing loses lines, and says how
- * many as soon as the log takes some again.
+ * Adding never waits for the log. A buffer that is full loses lines and counts them.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/str.h"
+
+enum { LOG_BUFFER_BYTES = 1024 * 1024 }; /* of lines that wait; memory once it is used */
 
 struct log_buffer;
 
 struct log_buffer *log_buffer_open(void);
-/* Returns when all lines are written. */
 void log_buffer_close(struct log_buffer **b);
-/* A whole line. `is_urgent`: what is in the buffer, and this, are written at once. */
-void log_buffer_add(struct log_buffer *b, Str line, bool is_urgent);
 
-/* log.c: whole lines to stderr, never mixed with another thread's. */
-void log_out(Str lines);
+/* Whether the writer has to be woken for a line. */
+enum log_wake { LOG_WAKE_NONE, LOG_WAKE_SOON, LOG_WAKE_NOW };
+
+/* Adds a whole line; `is_urgent`: it should be written at once. */
+enum log_wake log_buffer_add(struct log_buffer *b, Str line, bool is_urgent);
+
+struct log_taken {
+    Str lines;
+    int64_t lost; /* lines that found no room */
+};
+
+/* For the one thread that writes: what was added since the last call. The lines stay
+ * until the next call. */
+struct log_taken log_buffer_take(struct log_buffer *b);

@@ -2,8 +2,8 @@
 /*
  * resident.c - unmaps pages of files that are mapped and never written to.
  *
- * Loading fifty libraries touches 13 MB of them, mostly once. The program's own pages
- * stay, and with them a debugger's breakpoints.
+ * Loading fifty libraries touches 13 MB of their pages, mostly once. The program's own
+ * pages stay, and with them a debugger's breakpoints.
  */
 #include "base/resident.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resident.h - what the process has in memory and doesn't need there.
+ * resident.h - gives back memory that only the start of the process needed.
  */
 #pragma once
 
-/* Gives back the pages of libraries' code and constants. What is needed again comes back
- * from the system's own copy of the file. */
+/* Gives back the pages of libraries' code and constants. A page that is used again comes
+ * back from the system's own copy of the file. */
 void resident_trim(void);

@@ -5,7 +5,6 @@
 #include "base/str.h"
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/cx.h"
 
 Str str_from_z(const char *z)
@@ -33,10 +32,34 @@ Str str_cat(struct arena *mem, Str a, Str b)
 
 Str str_int(struct arena *mem, int64_t v)
 {
-    struct buf b = {.mem = mem, .max = 24};
+    char room[STR_INT_BYTES];
 
-    buf_add_int(&b, v);
-    return buf_text(&b);
+    return str_dup(mem, str_digits(v, room));
+}
+
+Str str_digits(int64_t v, char room[STR_INT_BYTES])
+{
+    size_t i = STR_INT_BYTES;
+    uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+    do {
+        room[--i] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (v < 0) {
+        room[--i] = '-';
+    }
+    return (Str){room + i, STR_INT_BYTES - i};
+}
+
+char *str_zdup(struct arena *mem, Str s)
+{
+    char *z = arena_alloc(mem, s.n + 1); /* zeroed, and so is its end */
+
+    if (s.n > 0) {
+        memcpy(z, s.p, s.n);
+    }
+    return z;
 }
 
 Res str_z(struct cx *cx, Str s, const char **ret)
@@ -44,11 +67,11 @@ Res str_z(struct cx *cx, Str s, const char **ret)
     if (s.n > 0 && memchr(s.p, 0, s.n) != NULL) {
         return fail(cx, FAIL_PARAMETER_INVALID, "text with a NUL inside");
     }
-    *ret = str_cat(&cx->mem, s, (Str){"", 1}).p;
+    *ret = str_zdup(&cx->mem, s);
     return OK;
 }
 
-static unsigned char lower(unsigned char c)
+static unsigned char byte_lower(unsigned char c)
 {
     return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : c;
 }
@@ -56,7 +79,8 @@ static unsigned char lower(unsigned char c)
 bool str_same_letters(const char *a, const char *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (a[i] != b[i] && lower((unsigned char)a[i]) != lower((unsigned char)b[i])) {
+        if (a[i] != b[i]
+            && byte_lower((unsigned char)a[i]) != byte_lower((unsigned char)b[i])) {
             return false;
         }
     }
@@ -100,17 +124,17 @@ int str_cmp(Str a, Str b)
     return a.n < b.n ? -1 : a.n > b.n;
 }
 
-static bool is_space(char c)
+static bool char_is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 Str str_trim(Str s)
 {
-    while (s.n > 0 && is_space(s.p[0])) {
+    while (s.n > 0 && char_is_space(s.p[0])) {
         s = str_sub(s, 1, s.n);
     }
-    while (s.n > 0 && is_space(s.p[s.n - 1])) {
+    while (s.n > 0 && char_is_space(s.p[s.n - 1])) {
         s.n--;
     }
     return s;
@@ -121,7 +145,7 @@ Str str_lower(struct arena *mem, Str s)
     char *p = arena_alloc(mem, s.n);
 
     for (size_t i = 0; i < s.n; i++) {
-        p[i] = (char)lower((unsigned char)s.p[i]);
+        p[i] = (char)byte_lower((unsigned char)s.p[i]);
     }
     return (Str){p, s.n};
 }
@@ -192,15 +216,9 @@ static const struct utf8_row {
     unsigned char low, high;   /* of the second */
     size_t length;
 } utf8_rows[] = {
-    {0x00, 0x7F, 0,    0,    1},
-    {0xC2, 0xDF, 0x80, 0xBF, 2},
-    {0xE0, 0xE0, 0xA0, 0xBF, 3},
-    {0xE1, 0xEC, 0x80, 0xBF, 3},
-    {0xED, 0xED, 0x80, 0x9F, 3},
-    {0xEE, 0xEF, 0x80, 0xBF, 3},
-    {0xF0, 0xF0, 0x90, 0xBF, 4},
-    {0xF1, 0xF3, 0x80, 0xBF, 4},
-    {0xF4, 0xF4, 0x80, 0x8F, 4},
+    {0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+    {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+    {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
 };
 
 static const struct utf8_row *utf8_row(unsigned char first)
@@ -248,6 +266,6 @@ int char_hex(unsigned char c)
     if (char_is_digit(c)) {
         return c - '0';
     }
-    c = lower(c);
+    c = byte_lower(c);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }

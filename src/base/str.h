@@ -2,9 +2,9 @@
 /*
  * str.h - text as pointer and length.
  *
- * A Str is read-only, owns nothing and is never assumed to end in NUL. All that is
- * made here lives in the arena that was handed in. Zero-terminated text exists only
- * at the borders of libraries: str_z makes it.
+ * A Str is read-only, owns nothing and is never assumed to end in NUL. Every function
+ * that makes text puts it into the arena that it is given. Zero-terminated text exists
+ * only at the borders of libraries: str_z makes it.
  */
 #pragma once
 
@@ -27,6 +27,8 @@ typedef struct {
 #define SI(lit) {.p = "" lit "", .n = sizeof(lit) - 1} /* static initialiser */
 #define S(lit)  ((Str)SI(lit))                         /* expression */
 /* clang-format on */
+/* For "%.*s" of printf: its two arguments. */
+#define STR_ARG(s)   (int)(s).n, (s).p
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 Str str_from_z(const char *z); /* NULL gives the empty Str */
@@ -34,7 +36,14 @@ Str str_dup(struct arena *mem, Str s);
 Str str_cat(struct arena *mem, Str a, Str b);
 Str str_int(struct arena *mem, int64_t v);
 
-/* A zero-terminated copy; FAIL_PARAMETER_INVALID when `s` holds a NUL. */
+/* The decimal digits of `v`, at the end of `room`. */
+enum { STR_INT_BYTES = 24 };
+
+Str str_digits(int64_t v, char room[STR_INT_BYTES]);
+
+/* A zero-terminated copy; a NUL inside ends it early. */
+char *str_zdup(struct arena *mem, Str s);
+/* The same for text of others: FAIL_PARAMETER_INVALID when `s` holds a NUL. */
 Res str_z(struct cx *cx, Str s, const char **ret) MUST;
 
 /* The part [from, to); both are cut to the length. */
@@ -45,7 +54,7 @@ static inline Str str_sub(Str s, size_t from, size_t to)
     return s.n == 0 ? s : (Str){s.p + from, to - from};
 }
 
-/* For what is public; secrets: seal_equal. */
+/* For public text; secrets are compared by seal_equal. */
 static inline bool str_eq(Str a, Str b)
 {
     return a.n == b.n && (b.n == 0 || memcmp(a.p, b.p, b.n) == 0);

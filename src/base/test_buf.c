@@ -2,11 +2,10 @@
 #include "base/buf.h"
 #include "base/testing.h"
 
-static void test_buf_add_stops_at_its_limit_and_says_so(void **state)
+TEST(test_buf_add_stops_at_its_limit_and_says_so)
 {
     Str text = S("untouched");
 
-    (void)state;
     for (size_t n = 999; n <= 1001; n++) {
         struct buf b = {.mem = &t_cx()->mem, .max = 1000};
 
@@ -24,11 +23,10 @@ static void test_buf_add_stops_at_its_limit_and_says_so(void **state)
     }
 }
 
-static void test_buf_add_escaped_leaves_only_the_unreserved(void **state)
+TEST(test_buf_add_escaped_leaves_only_the_unreserved)
 {
     struct buf b = {.mem = &t_cx()->mem, .max = 100};
 
-    (void)state;
     buf_add_escaped(&b, S("aZ0-._~ /?&=+%\x01\xC3\xA9"));
     T_STR(buf_text(&b), S("aZ0-._~%20%2F%3F%26%3D%2B%25%01%C3%A9"));
     for (int c = 0; c < 256; c++) {
@@ -41,11 +39,10 @@ static void test_buf_add_escaped_leaves_only_the_unreserved(void **state)
     }
 }
 
-static void test_buf_add_takes_nothing_after_what_was_too_much(void **state)
+TEST(test_buf_add_takes_nothing_after_what_was_too_much)
 {
     struct buf b = {.mem = &t_cx()->mem, .max = 4};
 
-    (void)state;
     buf_add(&b, S("abc"));
     buf_add(&b, S("de"));
     buf_add(&b, S("f")); /* would fit */
@@ -54,11 +51,10 @@ static void test_buf_add_takes_nothing_after_what_was_too_much(void **state)
     T_TRUE(!buf_reserve(&b, 0));
 }
 
-static void test_buf_reserve_makes_room_that_is_not_taken(void **state)
+TEST(test_buf_reserve_makes_room_that_is_not_taken)
 {
     struct buf b = {.mem = &t_cx()->mem, .max = 600};
 
-    (void)state;
     T_TRUE(buf_reserve(&b, 600));
     const char *p = b.p;
 
@@ -70,11 +66,24 @@ static void test_buf_reserve_makes_room_that_is_not_taken(void **state)
     T_TRUE(b.full);
 }
 
-static void test_buf_add_int_writes_the_extremes(void **state)
+TEST(test_buf_set_room_makes_just_that_room)
+{
+    struct buf b = {.mem = &t_cx()->mem, .max = 1000};
+
+    buf_set_room(&b, 3);
+    const char *p = b.p;
+
+    buf_add(&b, S("abc"));
+    T_TRUE(b.p == p && b.room == 3);
+    buf_set_room(&b, 1000);
+    T_TRUE(b.room == 1000);
+    T_STR(buf_text(&b), S("abc"));
+}
+
+TEST(test_buf_add_int_writes_the_extremes)
 {
     struct buf b = {.mem = &t_cx()->mem, .max = 100};
 
-    (void)state;
     buf_add_int(&b, INT64_MIN);
     buf_add_char(&b, ' ');
     buf_add_int(&b, INT64_MAX);
@@ -83,11 +92,10 @@ static void test_buf_add_int_writes_the_extremes(void **state)
     T_STR(buf_text(&b), S("-9223372036854775808 9223372036854775807 0"));
 }
 
-static void test_buf_text_of_nothing_is_empty(void **state)
+TEST(test_buf_text_of_nothing_is_empty)
 {
     struct buf b = {.mem = &t_cx()->mem, .max = 0};
 
-    (void)state;
     buf_add(&b, S(""));
     T_STR(buf_text(&b), S(""));
     buf_add(&b, S("x"));
@@ -99,4 +107,5 @@ T_MAIN(
     T(test_buf_add_escaped_leaves_only_the_unreserved),
     T(test_buf_add_takes_nothing_after_what_was_too_much),
     T(test_buf_reserve_makes_room_that_is_not_taken),
-    T(test_buf_add_int_writes_the_extremes), T(test_buf_text_of_nothing_is_empty))
+    T(test_buf_set_room_makes_just_that_room), T(test_buf_add_int_writes_the_extremes),
+    T(test_buf_text_of_nothing_is_empty))

@@ -6,7 +6,7 @@
 #include "base/resident.h"
 #include "base/testing.h"
 
-/* Of files, in kB. */
+/* The resident pages of files, in kB. */
 static long resident_kb(void)
 {
     FILE *status = fopen("/proc/self/status", "r");
@@ -23,12 +23,11 @@ static long resident_kb(void)
     return kb;
 }
 
-static void test_resident_trim_gives_back_what_still_works(void **state)
+TEST(test_resident_trim_gives_back_what_still_works)
 {
     CLEANUP(j_done) json_t *j = NULL;
     long before = resident_kb();
 
-    (void)state;
     resident_trim();
     T_TRUE(before < 0 || resident_kb() < before);
     T_OK(j_parse(t_cx(), S("{\"a\":[1]}"), 2, &j)); /* another library's code */

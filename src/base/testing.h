@@ -3,7 +3,8 @@
  * testing.h - what every unit test includes: cmocka, a context, and checks of Res and
  * Str.
  *
- * Only for test_*.c. A test file ends with T_MAIN(T(name), …); one without tests fails.
+ * Only for test_*.c. A test is TEST(test_<function>_<what it shows>) { … }. A test file
+ * ends with T_MAIN(T(name), …); one without tests fails.
  */
 #pragma once
 
@@ -29,7 +30,7 @@
 #pragma pop_macro("fail")
 /* clang-format on */
 
-/* A context that lasts as long as one test; wiped by the teardown of T(). */
+/* A context that lasts as long as one test; the teardown of T() wipes it. */
 static struct cx t_context;
 
 static inline struct cx *t_cx(void)
@@ -47,7 +48,7 @@ static inline int t_end(void **state)
 static inline void t_str_is(Str got, Str want, const char *file, int line)
 {
     if (!str_eq(got, want)) {
-        print_error("got  '%.*s'\nwant '%.*s'\n", (int)got.n, got.p, (int)want.n, want.p);
+        print_error("got  '%.*s'\nwant '%.*s'\n", STR_ARG(got), STR_ARG(want));
         _fail(file, line);
     }
 }
@@ -60,7 +61,21 @@ static inline void t_res_is(Res got, enum fail want, const char *file, int line)
     }
 }
 
-/* In a child of its own, silent and without a core file. */
+#ifdef COVERAGE_FOLDER
+void __gcov_dump(void); /* gcc's */
+#else
+#    define __gcov_dump() (void)0
+#endif
+
+/* The end of a child that a test has forked: _exit alone would leave out what it covered.
+ */
+static inline _Noreturn void t_end_child(void)
+{
+    __gcov_dump();
+    _exit(EXIT_SUCCESS);
+}
+
+/* Runs it in a child of its own, silent and without a core file. */
 static inline void t_aborts(void (*run)(void), const char *file, int line)
 {
     int status = 0;
@@ -80,11 +95,11 @@ static inline void t_aborts(void (*run)(void), const char *file, int line)
     }
 }
 
-/* clang-format off */
+#define TEST(name)         static void name(__attribute__((unused)) void **t_state)
 #define T_OK(call)         t_res_is((call), FAIL_NONE, __FILE__, __LINE__)
 #define T_FAIL(kind, call) t_res_is((call), (kind), __FILE__, __LINE__)
 #define T_STR(got, want)   t_str_is((got), (want), __FILE__, __LINE__)
-#define T_TRUE(cond)       _assert_true((uintmax_t)!!(cond), #cond, __FILE__, __LINE__)
+#define T_TRUE(cond)       _assert_true((uintmax_t) !!(cond), #cond, __FILE__, __LINE__)
 #define T_ABORTS(run)      t_aborts((run), __FILE__, __LINE__)
 #define T_INT(got, want)   assert_int_equal((got), (want))
 #define T(name)            cmocka_unit_test_teardown(name, t_end)
@@ -94,4 +109,3 @@ static inline void t_aborts(void (*run)(void), const char *file, int line)
         const struct CMUnitTest tests[] = {__VA_ARGS__};                                 \
         return cmocka_run_group_tests(tests, NULL, NULL);                                \
     }
-/* clang-format on */

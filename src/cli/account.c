@@ -2,35 +2,28 @@
 /*
  * account.c - caldock account list, show, remove: connected accounts, never a secret.
  */
+#include "cli/account.h"
+
 #include <stdio.h>
 
-#include "api/revoke.h"
-#include "cli/cli.h"
-#include "sources/source.h"
+#include "api/account_view.h"
+#include "cli/print.h"
+#include "cli/provider.h"
+#include "grants/account_log.h"
+#include "grants/account_state.h"
 #include "store/accounts.h"
+#include "store/providers.h"
 
-struct wish {
+/* The argument and result of a work function of the store. */
+struct account_query {
     struct cli *cli;
-    int64_t id; /* of the account, or of the provider whose accounts are listed */
+    int64_t id; /* of the account, or of the provider whose accounts are listed; 0: all */
     struct account *found;
-    size_t n_found;
+    int64_t after; /* of a list: the id that its next page begins behind */
+    struct account_page page;
 };
 
-static json_t *account_json(const struct account *a)
-{
-    return json_pack(
-        "{sI so sI ss so so so so ss so so so}", "id", (json_int_t)a->id, "name",
-        json_str(a->username), "provider", (json_int_t)a->provider, "mode",
-        a->mode == MODE_CUSTOMER ? "customer" : "provider", "user",
-        json_str_or_null(a->user), "calendar_source",
-        json_str(source_get(a->source)->code), "account_id", json_str(a->subject),
-        "username", json_str(a->username), "status",
-        a->status == ACCOUNT_CONNECTED ? "connected" : "needs_reconnect", "status_reason",
-        json_str_or_null(a->status_reason), "status_since", json_time(a->status_since_ms),
-        "connected_at", json_time(a->connected_ms));
-}
-
-static Res not_there(struct cli *cli, Res res, int64_t id)
+Res account_refuse_missing(struct cli *cli, Res res, int64_t id)
 {
     if (res.code != FAIL_NOT_FOUND) {
         return res;
@@ -40,62 +33,84 @@ static Res not_there(struct cli *cli, Res res, int64_t id)
         "there is no account %lld; `caldock account list` shows them", (long long)id);
 }
 
-static Res list_work(struct cx *cx, struct db *db, void *arg)
+static Res account_list_work(struct cx *cx, struct db *db, void *arg)
 {
-    struct wish *w = arg;
+    struct account_query *q = arg;
+    struct provider provider;
 
-    return account_list_all(cx, db, w->id, &w->found, &w->n_found);
+    TRY(q->id == 0 ? OK : provider_find(cx, db, q->id, &provider));
+    return account_list_all(cx, db, q->id, q->after, &q->page);
+}
+
+static Res account_print_page(struct cli *cli, void *arg, bool *more)
+{
+    struct account_query *q = arg;
+
+    TRY(provider_refuse_missing(
+        cli, store_read(cli->cx, cli->app.store, account_list_work, q), q->id));
+    for (size_t i = 0; i < q->page.n; i++) {
+        struct writer *w = print_open(cli);
+
+        account_view_write(w, &q->page.at[i], ACCOUNT_FOR_OPERATOR);
+        TRY(print_item(cli, w));
+    }
+    q->after = q->page.last;
+    *more = q->page.last != 0;
+    return OK;
 }
 
 Res account_list_run(struct cli *cli)
 {
-    struct wish w = {.cli = cli};
+    struct account_query q = {.cli = cli};
     Str provider = cli_value(cli, S("--provider"));
 
     if (cli_has(cli, S("--provider"))) {
-        TRY(cli_id(cli, provider, &w.id));
+        TRY(cli_id(cli, provider, &q.id));
     }
-    TRY(store_read(cli->cx, cli->app.store, list_work, &w));
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < w.n_found; i++) {
-        (void)json_array_append_new(list, account_json(&w.found[i]));
-    }
-    print_list(cli, list);
-    return OK;
+    TRY(app_find_store(&cli->app));
+    return print_pages(cli, account_print_page, &q);
 }
 
-static Res get_work(struct cx *cx, struct db *db, void *arg)
+static Res account_get_work(struct cx *cx, struct db *db, void *arg)
 {
-    struct wish *w = arg;
+    struct account_query *q = arg;
 
-    return account_get(cx, db, w->id, w->found);
+    return account_get(cx, db, q->id, q->found);
 }
 
 Res account_show_run(struct cli *cli)
 {
     struct account a = {0};
-    struct wish w = {.cli = cli, .found = &a};
+    struct account_query q = {.cli = cli, .found = &a};
 
-    TRY(cli_id(cli, cli->words[0], &w.id));
-    TRY(not_there(cli, store_read(cli->cx, cli->app.store, get_work, &w), w.id));
-    print_one(cli, account_json(&a));
-    return OK;
+    TRY(cli_id(cli, cli->words[0], &q.id));
+    TRY(app_find_store(&cli->app));
+    TRY(account_refuse_missing(
+        cli, store_read(cli->cx, cli->app.store, account_get_work, &q), q.id));
+    struct writer *w = print_open(cli);
+
+    account_view_write(w, &a, ACCOUNT_FOR_OPERATOR);
+    return print_one(cli, w);
 }
 
-static Res remove_work(struct cx *cx, struct db *db, void *arg)
+static Res account_remove_work(struct cx *cx, struct db *db, void *arg)
 {
-    const struct wish *w = arg;
+    const struct account_query *q = arg;
 
-    return account_disconnect(cx, db, &w->cli->app.config->settings, w->id);
+    return account_state_disconnect(
+        cx, db, &q->cli->app.config->settings, q->id, BY_OPERATOR, q->found);
 }
 
 Res account_remove_run(struct cli *cli)
 {
-    struct wish w = {.cli = cli};
+    struct account a = {0};
+    struct account_query q = {.cli = cli, .found = &a};
 
-    TRY(cli_id(cli, cli->words[0], &w.id));
-    TRY(not_there(cli, store_write(cli->cx, cli->app.store, remove_work, &w), w.id));
-    (void)fprintf(stderr, "account %lld is disconnected\n", (long long)w.id);
+    TRY(cli_id(cli, cli->words[0], &q.id));
+    TRY(app_find_store(&cli->app));
+    TRY(account_refuse_missing(
+        cli, store_write(cli->cx, cli->app.store, account_remove_work, &q), q.id));
+    account_log(cli->cx, EVENT_ACCOUNT_DISCONNECTED, &a, S("command"));
+    (void)fprintf(stderr, "account %lld is disconnected\n", (long long)q.id);
     return OK;
 }

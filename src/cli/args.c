@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * args.c - the command line as a command, its words and its options.
+ * args.c - finds the command in the table, and takes its words and options.
  *
  * Options may stand anywhere, as "--name VALUE" or "--name=VALUE"; "--" ends them.
  */
-#include <stdio.h>
+#include "cli/args.h"
 
 #include "base/buf.h"
-#include "cli/cli.h"
+#include "cli/commands.h"
 
 enum option_kind {
     OPTION_ONCE,
@@ -18,82 +18,71 @@ enum option_kind {
 static const struct option_row {
     Str name;
     enum option_kind kind;
-} rows[] = {
-    {SI("--config"),          OPTION_ONCE},
-    {SI("--json"),            OPTION_FLAG},
-    {SI("--yes"),             OPTION_FLAG},
-    {SI("--name"),            OPTION_ONCE},
-    {SI("--redirect"),        OPTION_MANY},
-    {SI("--add-redirect"),    OPTION_MANY},
+} option_rows[] = {
+    {SI("--config"), OPTION_ONCE},
+    {SI("--json"), OPTION_FLAG},
+    {SI("--dry-run"), OPTION_FLAG},
+    {SI("--yes"), OPTION_FLAG},
+    {SI("--snapshot"), OPTION_FLAG},
+    {SI("--name"), OPTION_ONCE},
+    {SI("--redirect"), OPTION_MANY},
+    {SI("--add-redirect"), OPTION_MANY},
     {SI("--remove-redirect"), OPTION_MANY},
-    {SI("--feature"),         OPTION_MANY},
-    {SI("--provider"),        OPTION_MANY},
-    {SI("--mode"),            OPTION_MANY},
-    {SI("--user"),            OPTION_ONCE},
-    {SI("--expires"),         OPTION_ONCE},
+    {SI("--feature"), OPTION_MANY},
+    {SI("--provider"), OPTION_MANY},
+    {SI("--mode"), OPTION_MANY},
+    {SI("--user"), OPTION_ONCE},
+    {SI("--expires"), OPTION_ONCE},
+    {SI("--all"), OPTION_FLAG},
+    {SI("--url"), OPTION_ONCE},
+    {SI("--event"), OPTION_MANY},
+    {SI("--force"), OPTION_FLAG},
+    {SI("--since"), OPTION_ONCE},
+    {SI("--failed"), OPTION_FLAG},
+    {SI("--message"), OPTION_MANY},
+    {SI("--account"), OPTION_ONCE},
+    {SI("--stale"), OPTION_FLAG},
+    {SI("--status"), OPTION_ONCE},
+    {SI("--only"), OPTION_MANY},
+    {SI("--offline"), OPTION_FLAG},
+    {SI("--strict"), OPTION_FLAG},
+    {SI("--watch"), OPTION_FLAG},
 };
 
-Res cli_misuse(struct cli *cli, const char *what, Str value)
+static const struct option_row *option_row_find(Str name)
 {
-    return fail(
-        cli->cx, FAIL_PARSE_ERROR, "%s%s%.*s", what, value.n > 0 ? ": " : "",
-        (int)(value.n < 200 ? value.n : 200), value.p);
-}
-
-static const struct option_row *row_find(Str name)
-{
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        if (str_eq(rows[i].name, name)) {
-            return &rows[i];
+    for (size_t i = 0; i < COUNT(option_rows); i++) {
+        if (str_eq(option_rows[i].name, name)) {
+            return &option_rows[i];
         }
     }
     return NULL;
 }
 
-bool cli_next(const struct cli *cli, Str option, size_t *at, Str *ret)
+bool args_option(size_t i, Str *name, bool *has_value)
 {
-    while (*at < cli->n_options) {
-        const struct cli_option *o = &cli->options[(*at)++];
-
-        if (str_eq(o->name, option)) {
-            *ret = o->value;
-            return true;
-        }
+    if (i >= COUNT(option_rows)) {
+        return false;
     }
-    return false;
+    *name = option_rows[i].name;
+    *has_value = option_rows[i].kind != OPTION_FLAG;
+    return true;
 }
 
-bool cli_has(const struct cli *cli, Str option)
+bool args_option_has_value(Str name)
 {
-    size_t at = 0;
-    Str value;
+    const struct option_row *row = option_row_find(name);
 
-    return cli_next(cli, option, &at, &value);
+    return row != NULL && row->kind != OPTION_FLAG;
 }
 
-Str cli_value(const struct cli *cli, Str option)
-{
-    size_t at = 0;
-    Str value = S("");
-
-    (void)cli_next(cli, option, &at, &value);
-    return value;
-}
-
-const char *cli_config_path(struct cli *cli)
-{
-    Str value = cli_value(cli, S("--config"));
-
-    return value.n == 0 ? NULL : value.p; /* argv's: ends in NUL */
-}
-
-/* One option; *used says whether `next`, the argument behind it, was its value. */
-static Res take_option(struct cli *cli, Str text, const char *next, bool *used)
+/* Takes an option. *used: `next`, the argument behind it, was its value. */
+static Res args_take_option(struct cli *cli, Str text, const char *next, bool *used)
 {
     size_t at;
     bool has_value = str_find(text, '=', &at);
     Str name = has_value ? str_sub(text, 0, at) : text;
-    const struct option_row *row = row_find(name);
+    const struct option_row *row = option_row_find(name);
     struct cli_option option = {.name = name};
 
     if (row == NULL) {
@@ -120,7 +109,7 @@ static Res take_option(struct cli *cli, Str text, const char *next, bool *used)
     return OK;
 }
 
-static Res take_word(struct cli *cli, Str word)
+static Res args_take_word(struct cli *cli, Str word)
 {
     if (cli->n_words == CLI_WORDS_MOST) {
         return cli_misuse(cli, "too many arguments", word);
@@ -129,32 +118,32 @@ static Res take_word(struct cli *cli, Str word)
     return OK;
 }
 
-/* One argument; *used as of take_option. */
-static Res take(struct cli *cli, Str text, const char *next, bool *used)
+/* Takes an argument; *used as in args_take_option. */
+static Res args_take(struct cli *cli, Str text, const char *next, bool *used)
 {
     if (!cli->options_end && str_eq(text, S("--"))) {
         cli->options_end = true;
         return OK;
     }
     if (!cli->options_end && str_starts(text, S("--"))) {
-        return take_option(cli, text, next, used);
+        return args_take_option(cli, text, next, used);
     }
-    return take_word(cli, text);
+    return args_take_word(cli, text);
 }
 
-static Res take_all(struct cli *cli, const char *const *argv)
+static Res args_take_all(struct cli *cli, const char *const *argv)
 {
     for (size_t i = 1; argv[i] != NULL; i++) {
         bool used = false;
 
-        TRY(take(cli, str_from_z(argv[i]), argv[i + 1], &used));
+        TRY(args_take(cli, str_from_z(argv[i]), argv[i + 1], &used));
         i += used;
     }
     return OK;
 }
 
-/* How many words of the command line `name` takes up; 0: it isn't this command. */
-static size_t words_of(const struct cli *cli, Str name)
+/* Counts the words of a command's name; 0: the command line doesn't begin with them. */
+static size_t command_count_words(const struct cli *cli, Str name)
 {
     size_t n = 0;
     Str word;
@@ -168,8 +157,8 @@ static size_t words_of(const struct cli *cli, Str name)
     return n;
 }
 
-/* What is left are the command's own words. */
-static void drop_words(struct cli *cli, size_t n)
+/* Leaves the words behind the command's name. */
+static void args_drop_words(struct cli *cli, size_t n)
 {
     cli->n_words -= n;
     for (size_t i = 0; i < cli->n_words; i++) {
@@ -177,12 +166,12 @@ static void drop_words(struct cli *cli, size_t n)
     }
 }
 
-/* "provider" alone wants one of its own. */
-static Res refuse_command(struct cli *cli)
+/* Names the commands of a group, where only "provider" was given. */
+static Res args_refuse_command(struct cli *cli)
 {
     struct buf wish = {.mem = &cli->cx->mem, .max = 1024};
     size_t n;
-    const struct command *all = commands(&n);
+    const struct command *all = command_table(&n);
 
     if (cli->n_words == 0) {
         return cli_misuse(cli, "a command is missing", S(""));
@@ -195,25 +184,26 @@ static Res refuse_command(struct cli *cli)
             buf_add(&wish, all[i].name);
         }
     }
-    return wish.n > 0 ? cli_misuse(cli, "the command wants to be one of", buf_text(&wish))
+    return wish.n > 0 ? cli_misuse(cli, "use one of", buf_text(&wish))
                       : cli_misuse(cli, "there is no such command", cli->words[0]);
 }
 
-static Res find_command(struct cli *cli)
+static Res args_find_command(struct cli *cli)
 {
     size_t n;
-    const struct command *all = commands(&n);
+    const struct command *all = command_table(&n);
 
     for (size_t i = 0; i < n; i++) {
-        size_t words = words_of(cli, all[i].name);
+        size_t words = command_count_words(cli, all[i].name);
 
         if (words > 0) {
             cli->command = &all[i];
-            drop_words(cli, words);
+            cli->app.only_reads = cli->command->only_reads;
+            args_drop_words(cli, words);
             return OK;
         }
     }
-    return refuse_command(cli);
+    return args_refuse_command(cli);
 }
 
 static bool command_takes(const struct command *c, Str option)
@@ -229,10 +219,10 @@ static bool command_takes(const struct command *c, Str option)
     return str_eq(option, S("--config")) || str_eq(option, S("--json"));
 }
 
-Res cli_parse(struct cli *cli, const char *const *argv)
+Res args_parse(struct cli *cli, const char *const *argv)
 {
-    TRY(take_all(cli, argv));
-    TRY(find_command(cli));
+    TRY(args_take_all(cli, argv));
+    TRY(args_find_command(cli));
     const struct command *c = cli->command;
     size_t most = c->words_most > 0 ? c->words_most : c->words;
 
@@ -246,16 +236,5 @@ Res cli_parse(struct cli *cli, const char *const *argv)
         return cli_misuse(
             cli, "the command wants", c->usage.n > 0 ? c->usage : S("no arguments"));
     }
-    return OK;
-}
-
-Res cli_id(struct cli *cli, Str text, int64_t *ret)
-{
-    int64_t v;
-
-    if (!str_to_int(text, &v) || v <= 0) {
-        return cli_misuse(cli, "an ID is a positive number, not", text);
-    }
-    *ret = v;
     return OK;
 }

@@ -1,183 +1,216 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * check.c - caldock check: what a start would find, a line each, with the mend.
+ * check.c - caldock check: tries what a start needs, and prints a line per finding, with
+ * the mend. It changes nothing.
  */
-#include "cli/cli.h"
-#include "seal/keyring.h"
-#include "store/providers.h"
+#include "cli/check.h"
 
-enum finding { FINDING_OK, FINDING_NOTE, FINDING_WRONG };
+#include "base/buf.h"
+#include "cli/check_accounts.h"
+#include "cli/check_calendars.h"
+#include "cli/check_client.h"
+#include "cli/check_config.h"
+#include "cli/check_pushes.h"
+#include "cli/check_sources.h"
+#include "cli/check_store.h"
+#include "cli/check_unused.h"
+#include "cli/check_webhooks.h"
+#include "cli/print.h"
 
-struct check {
-    struct cli *cli;
-    json_t *list;
-    size_t n_wrong;
+/* The reason of a failure has to hold all codes. */
+enum { CODES_BYTES = 440, SHOWN_BYTES = 40 };
+
+/* The findings in their order; each of its own code, or of one of several. */
+static const struct check_row {
+    Str codes;       /* NAME is a source's name, or an issuer's */
+    bool of_tenants; /* only of sources that have tenants */
+    Str asked;       /* what --offline leaves untried; empty: nobody outside is asked */
+    void (*run)(struct check_report *c);
+    void (*run_source)(struct check_report *c, const struct source_settings *s);
+} rows[] = {
+    {.codes = SI("config"), .run = check_quotes},
+    {.codes = SI("config.listen"), .run = check_listen},
+    {.codes = SI("config.public_url"), .run = check_public_url},
+    {.codes = SI("config.unused"), .run = check_unused},
+    {.codes = SI("limits.files"), .run = check_files},
+    {.codes = SI("keys.file"), .run = check_key_file},
+    {.codes = SI("store"), .run = check_store},
+    {.codes = SI("store.schema"), .run = check_schema},
+    {.codes = SI("store.space"), .run = check_space},
+    {.codes = SI("store.pool"), .run = check_pool},
+    {.codes = SI("clock"), .asked = SI("clock"), .run = check_clock},
+    {.codes = SI("source.NAME"), .run_source = check_source_is_on},
+    {.codes = SI("source.NAME.keys"),
+     .asked = SI("keys"),
+     .run_source = check_source_keys},
+    {.codes = SI("source.NAME.secret"),
+     .asked = SI("client"),
+     .run_source = check_client_secret},
+    {.codes = SI("source.NAME.redirect"),
+     .asked = SI("client"),
+     .run_source = check_client_redirect},
+    {.codes = SI("source.NAME.tenant"),
+     .of_tenants = true,
+     .asked = SI("tenant"),
+     .run_source = check_source_tenant},
+    {.codes = SI("source.NAME.expiry"), .run_source = check_client_expiry},
+    {.codes = SI("source.NAME.scopes"), .run_source = check_scopes},
+    {.codes = SI("jwt.NAME.keys"), .run = check_issuers},
+    {.codes = SI("providers"), .run = check_providers},
+    {.codes = SI("accounts"), .run = check_accounts},
+    {.codes = SI("notifications sync time_zones source.NAME.api"),
+     .run = check_calendars},
+    {.codes = SI("push"), .run = check_pushes},
+    {.codes = SI("webhooks"), .run = check_webhooks},
 };
 
-static void find(struct check *c, Str what, enum finding finding, Str text)
+/* With the name of a source in the place of NAME. */
+static Str code_of(const struct check_report *c, Str code, Str name)
 {
-    static const char *const words[] = {"ok", "note", "wrong"};
-    json_int_t id = (json_int_t)json_array_size(c->list) + 1;
+    Str head = S("source.NAME");
 
-    c->n_wrong += finding == FINDING_WRONG;
-    (void)json_array_append_new(
-        c->list, json_pack(
-                     "{sI ss so so}", "id", id, "finding", words[finding], "name",
-                     json_str(what), "text", json_str(text)));
+    return str_starts(code, head)
+               ? CHECK_TEXT(c, S("source."), name, str_sub(code, head.n, code.n))
+               : code;
 }
 
-/* What was just refused, with its reason. */
-static void find_failure(struct check *c, Str what, const char *mend)
+static bool row_is_wanted(const struct check_report *c, const struct check_row *row)
 {
-    struct arena *mem = &c->cli->cx->mem;
-    Str why = str_dup(mem, str_from_z(c->cli->cx->why.text));
+    Str rest = row->codes;
+    Str code;
 
-    find(c, what, FINDING_WRONG, str_cat(mem, why, str_from_z(mend)));
+    while (str_next_word(&rest, S(" "), &code)) {
+        if (check_report_wants(c, code)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static Res check_config(struct check *c)
+static void row_add_untried(struct check_report *c, const struct check_row *row, Str code)
 {
-    struct app *app = &c->cli->app;
-    Res res = app_open(app, cli_config_path(c->cli), APP_CONFIG);
-
-    if (res.code != FAIL_NONE) {
-        find_failure(c, S("configuration"), "");
-        return res;
-    }
-    find(
-        c, S("configuration"), FINDING_OK,
-        app->config->path == NULL ? S("no file: defaults and the environment")
-                                  : str_from_z(app->config->path));
-    return OK;
+    check_report_add(
+        c, code, FINDING_NOTE, CHECK_TEXT(c, row->asked, S(" not tried: --offline")),
+        S(""));
 }
 
-static void check_keys(struct check *c)
-{
-    struct app *app = &c->cli->app;
-    Res res = keyring_open(c->cli->cx, app->config->key_file, &app->keyring);
-
-    if (res.code != FAIL_NONE) {
-        find_failure(c, S("keys"), "");
-    } else {
-        find(c, S("keys"), FINDING_OK, str_from_z(app->config->key_file));
-    }
-}
-
-static Res list_work(struct cx *cx, struct db *db, void *arg)
-{
-    size_t *n = arg;
-    struct provider *all;
-
-    return provider_list(cx, db, &all, n);
-}
-
-static void check_store(struct check *c)
-{
-    struct app *app = &c->cli->app;
-    struct cx *cx = c->cli->cx;
-    size_t n = 0;
-    Res res = store_open(cx, &app->config->store, &app->store);
-
-    if (res.code == FAIL_NONE) {
-        res = app_prepare_store(cx, app->store, app->keyring);
-    }
-    if (res.code == FAIL_NONE) {
-        res = store_read(cx, app->store, list_work, &n);
-    }
-    if (res.code != FAIL_NONE) {
-        find_failure(c, S("store"), "");
-        return;
-    }
-    find(c, S("store"), FINDING_OK, S("answers"));
-    if (n == 0) {
-        find(
-            c, S("providers"), FINDING_NOTE,
-            S("there is none yet; `caldock provider add` makes one"));
-    }
-}
-
-static void check_jwks(
-    struct check *c, Str what, struct jwks *jwks, Str url, struct net *net)
-{
-    if (jwks_fetch(c->cli->cx, jwks, net).code != FAIL_NONE) {
-        find_failure(c, what, "; look at the URL, the network and [oauth] ca_file");
-    } else {
-        find(
-            c, what, FINDING_OK,
-            str_cat(&c->cli->cx->mem, S("its keys could be read: "), url));
-    }
-}
-
-static void check_sources(struct check *c, struct net *net)
+static void row_run_sources(struct check_report *c, const struct check_row *row)
 {
     const struct settings *settings = &c->cli->app.config->settings;
 
     for (size_t i = 0; i < SOURCE_COUNT; i++) {
         const struct source_settings *s = &settings->sources[i];
-        Str name = source_get(s->id)->name;
+        const struct source *source = source_get(s->id);
+        Str code = code_of(c, row->codes, source->name);
 
-        if (s->is_on) {
-            check_jwks(c, name, s->jwks, s->jwks_url, net);
-        } else {
-            find(
-                c, name, FINDING_NOTE,
-                S("off; give client_id and client_secret to switch it on"));
+        if (!check_report_wants(c, code)
+            || (row->of_tenants && source->tenant_fits == NULL)) {
+            continue;
+        }
+        if (row->asked.n == 0 || c->net != NULL) {
+            row->run_source(c, s);
+        } else if (s->is_on) {
+            row_add_untried(c, row, code);
         }
     }
 }
 
-static void check_issuers(struct check *c, struct net *net)
+static void row_run(struct check_report *c, const struct check_row *row)
 {
-    const struct jwt_issuers *all = &c->cli->app.config->settings.auth.issuers;
+    if (!row_is_wanted(c, row)) {
+        return;
+    }
+    if (row->run_source != NULL) {
+        row_run_sources(c, row);
+    } else if (row->asked.n > 0 && c->net == NULL) {
+        row_add_untried(c, row, row->codes);
+    } else {
+        row->run(c);
+    }
+}
 
-    for (size_t i = 0; i < all->n; i++) {
-        const struct jwt_issuer *issuer = &all->at[i];
-        Str name = str_cat(&c->cli->cx->mem, S("jwt "), issuer->name);
+/* Whether `only` is a code, or the beginning of one, for any source. */
+static bool code_is_known(const struct check_report *c, Str code, Str only)
+{
+    for (int id = 1; id <= SOURCE_COUNT; id++) {
+        Str name = source_get((enum source_id)id)->name;
 
-        if (issuer->jwks != NULL) {
-            check_jwks(c, name, issuer->jwks, issuer->issuer, net);
-        } else {
-            find(c, name, FINDING_OK, S("its key is here"));
+        if (check_code_is_below(code_of(c, code, name), only)) {
+            return true;
         }
     }
+    return false;
 }
 
-static void check_public_url(struct check *c)
+/* Whether there is a code at or below `only`. Adds all codes to the list. */
+static bool codes_find(const struct check_report *c, Str only, struct buf *list)
 {
-    Str url = c->cli->app.config->settings.public_url;
+    bool is_found = false;
 
-    if (str_starts(url, S("http:"))) {
-        find(
-            c, S("public_url"), FINDING_NOTE,
-            S("is on loopback: only browsers on this machine come back to it; give the "
-              "https URL that users reach"));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        Str rest = rows[i].codes;
+        Str code;
+
+        while (str_next_word(&rest, S(" "), &code)) {
+            buf_add(list, list->n > 0 ? S(" ") : S(""));
+            buf_add(list, code);
+            is_found |= code_is_known(c, code, only);
+        }
     }
+    return is_found;
 }
 
-/* All that a configuration leads to. */
-static void check_rest(struct check *c)
+static Res check_refuse_unknown(struct check_report *c)
 {
-    struct net *net = net_open();
+    size_t at = 0;
+    Str only;
 
-    check_public_url(c);
-    check_keys(c);
-    check_store(c);
-    check_sources(c, net);
-    check_issuers(c, net);
-    net_close(&net);
+    while (cli_next(c->cli, S("--only"), &at, &only)) {
+        struct buf list = {.mem = &c->cli->cx->mem, .max = CODES_BYTES};
+
+        if (!codes_find(c, only, &list)) {
+            Str shown = str_sub(only, 0, SHOWN_BYTES);
+            Str codes = buf_text(&list);
+
+            return fail(
+                c->cli->cx, FAIL_PARSE_ERROR, "--only %.*s: none of %.*s", STR_ARG(shown),
+                STR_ARG(codes));
+        }
+    }
+    return OK;
+}
+
+/* Checks everything that a configuration names. */
+static void check_rest(struct check_report *c)
+{
+    c->net = cli_has(c->cli, S("--offline")) ? NULL : net_open();
+    check_read_store(c);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        row_run(c, &rows[i]);
+    }
+    net_close(&c->net);
+}
+
+static Res check_end(const struct check_report *c)
+{
+    size_t n = c->n_wrong + (cli_has(c->cli, S("--strict")) ? c->n_warn : 0);
+
+    TRY(c->res);
+    return n == 0 ? OK : fail(c->cli->cx, FAIL_CONFIG, "%zu to mend", n);
 }
 
 Res check_run(struct cli *cli)
 {
-    struct check c = {.cli = cli, .list = json_array()};
+    CLEANUP(j_done) json_t *list = json_array();
+    struct check_report c = {.cli = cli, .rows = list, .res = OK};
+
+    TRY(check_refuse_unknown(&c));
     Res res = check_config(&c);
 
     if (res.code == FAIL_NONE) {
         check_rest(&c);
     }
-    print_list(cli, c.list);
-    if (res.code == FAIL_NONE && c.n_wrong > 0) {
-        return fail(cli->cx, FAIL_CONFIG, "%zu to mend", c.n_wrong);
-    }
-    return res;
+    print_list(cli, list);
+    TRY(res);
+    return check_end(&c);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * init.c - caldock init: a commented configuration, and a new key file beside it.
+ * init.c - caldock init: writes a commented configuration, and a new key file beside it.
  */
+#include "cli/init.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "seal/keyring.h"
+#include "config/sample.h"
+#include "seal/keyedit.h"
 
-/* Where the configuration goes: as it would be found, without /etc. */
+/* The path that other commands would read, /etc left out. */
 static const char *init_path(struct cli *cli)
 {
     const char *path = cli_config_path(cli);
@@ -23,7 +25,7 @@ static const char *init_path(struct cli *cli)
     return path != NULL && path[0] != 0 ? path : "caldock.conf";
 }
 
-static Res beside(struct cx *cx, const char *path, const char **ret)
+static Res init_key_path(struct cx *cx, const char *path, const char **ret)
 {
     Str folder = str_from_z(path);
 
@@ -33,7 +35,7 @@ static Res beside(struct cx *cx, const char *path, const char **ret)
     return str_z(cx, str_cat(&cx->mem, folder, S("caldock.keys")), ret);
 }
 
-static Res refuse_existing(struct cx *cx, const char *path)
+static Res init_refuse_existing(struct cx *cx, const char *path)
 {
     if (access(path, F_OK) == 0) {
         return fail(
@@ -42,7 +44,7 @@ static Res refuse_existing(struct cx *cx, const char *path)
     return OK;
 }
 
-static Res write_new(struct cx *cx, const char *path, Str text)
+static Res init_write(struct cx *cx, const char *path, Str text)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool ok = fd >= 0 && write(fd, text.p, text.n) == (ssize_t)text.n && fsync(fd) == 0;
@@ -66,12 +68,12 @@ Res init_run(struct cli *cli)
     const char *keys;
     Str text;
 
-    TRY(beside(cli->cx, path, &keys));
-    TRY(refuse_existing(cli->cx, path));
-    TRY(refuse_existing(cli->cx, keys));
-    TRY(config_sample(cli->cx, &text));
-    TRY(keyring_create(cli->cx, keys));
-    TRY(write_new(cli->cx, path, text));
+    TRY(init_key_path(cli->cx, path, &keys));
+    TRY(init_refuse_existing(cli->cx, path));
+    TRY(init_refuse_existing(cli->cx, keys));
+    TRY(sample_config(cli->cx, &text));
+    TRY(keyedit_create(cli->cx, keys));
+    TRY(init_write(cli->cx, path, text));
     (void)fprintf(
         stderr,
         "wrote %s and %s. Keep a copy of the key file: without it no grant can be read.\n"

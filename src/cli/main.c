@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * main.c - reads the command line, opens what the command needs, runs it, closes.
+ * main.c - reads the command line, opens what the command needs, runs it, and closes.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 
-#include "cli/cli.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "cli/args.h"
+#include "cli/print.h"
 #include "version.h"
 
 enum { EXIT_USAGE = 2 };
 
-static Res run(struct cli *cli)
+static Res command_run(struct cli *cli)
 {
     TRY(app_start(cli->cx));
     if (cli->command->parts != PARTS_NONE) {
@@ -19,23 +24,35 @@ static Res run(struct cli *cli)
     return cli->command->run(cli);
 }
 
-static int end(struct cli *cli, Res res)
+/* A supervisor need not start a service again that can't use its configuration. */
+static int exit_failed(const struct cli *cli, Res res)
 {
+    bool needs_operator = res.code != FAIL_INTERNAL && cli->command->is_service
+                          && !cli->app.has_usable_config;
+
+    return needs_operator ? EX_CONFIG : EXIT_FAILURE;
+}
+
+static int command_end(struct cli *cli, Res res)
+{
+    res = res.code == FAIL_NONE ? print_flush(cli) : res;
     if (res.code == FAIL_NONE) {
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return EXIT_SUCCESS;
     }
-    if (cli->cx->why.text[0] != 0) {
+    if (cli->cx->why.text[0] != 0 && log_is_writable(LIMIT_LOG_STOP_MS)) {
         (void)fprintf(stderr, "caldock: %s\n", cli->cx->why.text);
     }
     if (res.code == FAIL_PARSE_ERROR) {
         (void)fprintf(stderr, "caldock: see `caldock help`\n");
         return EXIT_USAGE;
     }
-    return EXIT_FAILURE;
+    return exit_failed(cli, res);
 }
 
 int main(int argc, char **argv)
 {
+    process_hide_memory();
+    process_fill_streams();
     struct cli *cli = heap_alloc(sizeof(*cli));
     Str only = argc == 2 ? str_from_z(argv[1]) : S("");
     bool wants_version = str_eq(only, S("--version"));
@@ -48,12 +65,12 @@ int main(int argc, char **argv)
     cli->cx = &cli->app.cx;
     Res res = wants_version
                   ? OK
-                  : cli_parse(cli, wants_help ? help : (const char *const *)argv);
+                  : args_parse(cli, wants_help ? help : (const char *const *)argv);
 
     if (!wants_version && res.code == FAIL_NONE) {
-        res = run(cli);
+        res = command_run(cli);
     }
-    int status = end(cli, res);
+    int status = command_end(cli, res);
 
     app_close(&cli->app);
     heap_free(cli);

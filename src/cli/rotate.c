@@ -1,29 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rotate.c - caldock keys rotate: seals anew, with the sealing key, what is sealed with
- * others, beside the nodes that serve.
+ * rotate.c - caldock keys rotate: seals every record with the sealing key while nodes
+ * serve.
  *
- * A few records at a time: read, sealed anew outside any transaction, and written where
- * nobody has written them meanwhile; what a refresh brought is never lost. What is done
- * shows in the records, so that a second run goes on where the first one ended.
+ * A batch is read, sealed outside any transaction, and written back; a pause follows. A
+ * record that a node has written meanwhile stays as it is, so no refreshed grant is lost.
+ * The records themselves show what is done: a second run goes on where the first one
+ * ended.
  */
+#include "cli/rotate.h"
+
 #include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/limits.h"
-#include "cli/cli.h"
-#include "oauth/grant.h"
+#include "calendars/sealing.h"
+#include "calendars/shared.h"
+#include "grants/record.h"
+#include "hooks/sign.h"
+#include "push/event_values.h"
 #include "store/keys.h"
+#include "store/nodes.h"
+#include "store/sealed.h"
+#include "store/steps.h"
 
-enum { BATCH = 16, LOOK_MS = 200, TELL_MS = 1000 };
+enum { POLL_MS = 200, TELL_MS = 1000 };
 
 struct rotation {
     struct cli *cli;
     const struct keyring *keyring;
     uint32_t key;
-    struct sealed_page page; /* under way */
+    enum sealed_kind kind; /* under way, */
+    int64_t after;         /* up to this id */
     int64_t left;
     int64_t total;
     int64_t done;
@@ -31,14 +41,14 @@ struct rotation {
     int64_t told_ms;
 };
 
-static void tell(struct rotation *r)
+static void rotation_tell(struct rotation *r)
 {
     (void)fprintf(
         stderr, "sealed anew: %lld of %lld\n", (long long)r->done, (long long)r->total);
     r->told_ms = clock_mono_ms();
 }
 
-/* Those who still seal with another key. */
+/* The nodes, of which some may still seal with another key. */
 
 struct waiting {
     uint32_t key;
@@ -46,14 +56,14 @@ struct waiting {
     size_t n;
 };
 
-static Res work_nodes(struct cx *cx, struct db *db, void *arg)
+static Res rotation_nodes_work(struct cx *cx, struct db *db, void *arg)
 {
     struct waiting *w = arg;
 
-    return node_list(cx, db, clock_now_ms(), &w->nodes, &w->n);
+    return node_list(cx, db, &w->nodes, &w->n);
 }
 
-static const struct node *find_other(const struct waiting *w)
+static const struct node *node_find_other(const struct waiting *w)
 {
     for (size_t i = 0; i < w->n; i++) {
         if (w->nodes[i].sealing != w->key) {
@@ -63,17 +73,18 @@ static const struct node *find_other(const struct waiting *w)
     return NULL;
 }
 
-/* So that nothing comes behind the rotation: a few seconds at most after `keys use`. */
-static Res wait_for_nodes(struct rotation *r)
+/* A node that seals with another key would leave records behind the rotation. After
+ * `keys use` this takes a few seconds. */
+static Res rotation_wait_for_nodes(struct rotation *r)
 {
-    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+    const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
     int64_t end_ms = clock_mono_ms() + 2L * LIMIT_NODE_LIVE_MS;
     struct waiting w = {.key = r->key};
     bool is_told = false;
 
     for (;;) {
-        TRY(store_read(r->cli->cx, r->cli->app.store, work_nodes, &w));
-        const struct node *other = find_other(&w);
+        TRY(store_read(r->cli->cx, r->cli->app.store, rotation_nodes_work, &w));
+        const struct node *other = node_find_other(&w);
 
         if (other == NULL) {
             return OK;
@@ -81,9 +92,8 @@ static Res wait_for_nodes(struct rotation *r)
         if (clock_mono_ms() > end_ms) {
             return fail(
                 r->cli->cx, FAIL_CONFLICT,
-                "the node %.*s/%.*s goes on to seal with the key %08x: look at its log",
-                (int)other->host.n, other->host.p, (int)other->id.n, other->id.p,
-                other->sealing);
+                "the node %.*s/%.*s still seals with the key %08x: read its log",
+                STR_ARG(other->host), STR_ARG(other->id), other->sealing);
         }
         if (!is_told) {
             (void)fprintf(stderr, "waiting for every node to seal with %08x\n", r->key);
@@ -95,104 +105,161 @@ static Res wait_for_nodes(struct rotation *r)
 
 /* One batch. */
 
-static Res work_list(struct cx *cx, struct db *db, void *arg)
+struct batch {
+    struct rotation *rotation;
+    struct sealed_page page;
+    int64_t last; /* the id that the next one begins behind */
+    int64_t unreadable;
+};
+
+static Res batch_list_work(struct cx *cx, struct db *db, void *arg)
 {
-    return sealed_list(cx, db, arg);
+    struct batch *b = arg;
+
+    return sealed_list(cx, db, &b->page);
 }
 
-static Res seal_anew(struct cx *cx, const struct rotation *r, struct sealed *s)
+/* What is sealed for one purpose and bound to its setting, to the installation, to its
+ * endpoint, or to its event. */
+static Res sealed_renew_bound(
+    struct cx *cx, const struct keyring *keyring, enum sealed_kind kind, struct sealed *s)
 {
-    struct grant grant;
-    Str token;
+    Str text;
 
-    if (r->page.kind == SEALED_GRANT) {
-        TRY(grant_open(cx, r->keyring, s->where, s->id, s->record, &grant));
-        s->record = grant_seal(&cx->mem, r->keyring, s->where, s->id, &grant);
+    if (kind == SEALED_INSTANCE) {
+        TRY(shared_secret_open(cx, keyring, s->record, &text));
+        s->record = shared_secret_seal(&cx->mem, keyring, text);
         return OK;
     }
-    TRY(revocation_open(cx, r->keyring, (int)s->where, s->whom, s->record, &token));
-    s->record = revocation_seal(&cx->mem, r->keyring, (int)s->where, s->whom, token);
+    if (kind == SEALED_WEBHOOK) {
+        struct sign_secrets secrets;
+
+        TRY(sign_open(cx, keyring, s->id, s->record, &secrets));
+        s->record = sign_lock(&cx->mem, keyring, s->id, &secrets);
+        return OK;
+    }
+    if (kind == SEALED_EVENT) {
+        return event_values_renew(cx, keyring, s->id, s->record, &s->record);
+    }
+    enum key_purpose purpose = kind == SEALED_IMAGE ? KEY_IMAGE : KEY_CURSOR;
+
+    TRY(sealing_open(cx, keyring, purpose, s->id, s->record, &text));
+    s->record = sealing_lock(&cx->mem, keyring, purpose, s->id, text);
     return OK;
 }
 
-/* What doesn't open stays as it is, and is said. */
-static void seal_batch(struct cx *cx, struct rotation *r)
+static Res sealed_renew(struct cx *cx, const struct batch *b, struct sealed *s)
 {
-    struct sealed_page *page = &r->page;
+    const struct keyring *keyring = b->rotation->keyring;
+    struct grant grant;
+    Str token;
+
+    if (b->page.kind == SEALED_GRANT) {
+        TRY(grant_open(cx, keyring, s->where, s->id, s->record, &grant));
+        s->record = grant_seal(&cx->mem, keyring, s->where, s->id, &grant);
+        return OK;
+    }
+    if (b->page.kind != SEALED_REVOCATION) {
+        return sealed_renew_bound(cx, keyring, b->page.kind, s);
+    }
+    TRY(record_revocation_open(cx, keyring, (int)s->where, s->whom, s->record, &token));
+    s->record = record_revocation_seal(&cx->mem, keyring, (int)s->where, s->whom, token);
+    return OK;
+}
+
+static const char *sealed_what(enum sealed_kind kind)
+{
+    static const char *const names[SEALED_KINDS] = {
+        [SEALED_GRANT] = "the grant of account",
+        [SEALED_REVOCATION] = "revocation",
+        [SEALED_IMAGE] = "the busy times of setting",
+        [SEALED_CURSOR] = "the cursor of setting",
+        [SEALED_INSTANCE] = "the instance secret",
+        [SEALED_WEBHOOK] = "the secret of endpoint",
+        [SEALED_EVENT] = "the pushed event",
+    };
+
+    return names[kind];
+}
+
+/* A record that doesn't open is reported and stays as it is. */
+static void batch_seal(struct cx *cx, struct batch *b)
+{
+    struct sealed_page *page = &b->page;
     size_t kept = 0;
 
     for (size_t i = 0; i < page->n; i++) {
         struct sealed *s = &page->at[i];
 
-        page->after = s->id;
-        if (seal_anew(cx, r, s).code == FAIL_NONE) {
+        b->last = s->id;
+        if (sealed_renew(cx, b, s).code == FAIL_NONE) {
             page->at[kept++] = *s;
             continue;
         }
-        r->unreadable++;
+        b->unreadable++;
         (void)fprintf(
             stderr, "%s %lld doesn't open and stays as it is: %s\n",
-            page->kind == SEALED_GRANT ? "the grant of account" : "revocation",
-            (long long)s->id, cx->why.text);
+            sealed_what(page->kind), (long long)s->id, cx->why.text);
     }
     page->n = kept;
 }
 
-static Res work_replace(struct cx *cx, struct db *db, void *arg)
+static Res batch_replace_work(struct cx *cx, struct db *db, void *arg)
 {
-    const struct rotation *r = arg;
-    uint32_t sealing = r->key;
+    const struct batch *b = arg;
+    uint32_t key = b->page.key;
+    uint32_t sealing = key;
     Res res = key_sealing(cx, db, &sealing);
     bool done;
 
     TRY(res.code == FAIL_NOT_FOUND ? OK : res);
-    if (sealing != r->key) {
+    if (sealing != key) {
         return fail(
             cx, FAIL_CONFLICT, "the key %08x was chosen meanwhile: run it again",
             sealing);
     }
-    for (size_t i = 0; i < r->page.n; i++) {
-        TRY(sealed_replace(cx, db, r->page.kind, &r->page.at[i], r->key, &done));
+    for (size_t i = 0; i < b->page.n; i++) {
+        TRY(sealed_replace(cx, db, b->page.kind, &b->page.at[i], key, &done));
     }
     return OK;
 }
 
-/* *more: there may be. */
-static Res rotate_batch(struct cx *cx, struct rotation *r, bool *more)
+/* One step. Records are sealed outside of a transaction. */
+static Res rotation_run_batch(struct cx *cx, void *arg, bool *more)
 {
-    TRY(store_read(cx, r->cli->app.store, work_list, &r->page));
-    *more = r->page.n == BATCH;
-    seal_batch(cx, r);
-    TRY(store_write(cx, r->cli->app.store, work_replace, r));
+    struct rotation *r = arg;
+    struct store *store = r->cli->app.store;
+    struct batch b = {
+        .rotation = r,
+        .page = {
+            .kind = r->kind, .key = r->key, .after = r->after, .limit = LIMIT_STEP_ROWS}};
+
+    TRY(store_read(cx, store, batch_list_work, &b));
+    bool is_full = b.page.n == LIMIT_STEP_ROWS;
+
+    batch_seal(cx, &b);
+    TRY(store_write(cx, store, batch_replace_work, &b));
     crash_point("rotate.after_batch");
-    r->done += (int64_t)r->page.n;
+    *more = is_full;
+    r->after = b.last;
+    r->unreadable += b.unreadable;
+    r->done += (int64_t)b.page.n;
     if (clock_mono_ms() >= r->told_ms + TELL_MS) {
-        tell(r);
+        rotation_tell(r);
     }
     return OK;
 }
 
-/* All. */
+/* All batches. */
 
-static Res rotate_kind(struct rotation *r, enum sealed_kind kind)
+static Res rotation_run_kind(struct rotation *r, enum sealed_kind kind)
 {
-    bool more = true;
-
-    r->page = (struct sealed_page){.kind = kind, .key = r->key, .limit = BATCH};
-    while (more) {
-        struct cx one = {0};
-        Res res = rotate_batch(&one, r, &more);
-
-        if (res.code != FAIL_NONE) {
-            r->cli->cx->why = one.why;
-        }
-        cx_done(&one);
-        TRY(res);
-    }
-    return OK;
+    r->kind = kind;
+    r->after = 0;
+    return steps_run(r->cli->cx, &(struct steps){.run = rotation_run_batch, .arg = r});
 }
 
-static Res work_count(struct cx *cx, struct db *db, void *arg)
+static Res rotation_count_work(struct cx *cx, struct db *db, void *arg)
 {
     struct rotation *r = arg;
 
@@ -206,32 +273,30 @@ static Res work_count(struct cx *cx, struct db *db, void *arg)
     return OK;
 }
 
-/* Once through all: what others wrote meanwhile may be left. */
-static Res rotate_all(struct rotation *r)
+/* Goes through all records once. Those that nodes wrote meanwhile may be left. */
+static Res rotation_run_all(struct rotation *r)
 {
     r->unreadable = 0;
     for (int kind = 0; kind < SEALED_KINDS; kind++) {
-        TRY(rotate_kind(r, (enum sealed_kind)kind));
+        TRY(rotation_run_kind(r, (enum sealed_kind)kind));
     }
-    return store_read(r->cli->cx, r->cli->app.store, work_count, r);
+    return store_read(r->cli->cx, r->cli->app.store, rotation_count_work, r);
 }
 
-Res keys_rotate_run(struct cli *cli)
+Res rotate_run(struct cli *cli)
 {
-    struct rotation r = {
-        .cli = cli,
-        .keyring = cli->app.keyring,
-        .key = keyring_sealing(cli->app.keyring),
-    };
+    struct rotation r = {.cli = cli, .keyring = cli->app.keyring};
 
-    TRY(wait_for_nodes(&r));
-    TRY(store_read(cli->cx, cli->app.store, work_count, &r));
+    TRY(app_find_store(&cli->app));
+    r.key = keyring_sealing(cli->app.keyring);
+    TRY(rotation_wait_for_nodes(&r));
+    TRY(store_read(cli->cx, cli->app.store, rotation_count_work, &r));
     r.total = r.left;
-    tell(&r);
+    rotation_tell(&r);
     do {
-        TRY(rotate_all(&r));
+        TRY(rotation_run_all(&r));
     } while (r.left > r.unreadable);
-    tell(&r);
+    rotation_tell(&r);
     if (r.unreadable > 0) {
         return fail(
             cli->cx, FAIL_UNREADABLE,

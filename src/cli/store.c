@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store.c - caldock store copy: everything to another store, as from SQLite to
- * PostgreSQL.
+ * store.c - caldock store: copies everything to another store, as from SQLite to
+ * PostgreSQL, and brings the schema up to date.
  */
+#include "cli/store.h"
+
 #include <stdio.h>
 
-#include "cli/cli.h"
-#include "oauth/grant.h"
-#include "store/copy.h"
+#include "cli/print.h"
+#include "grants/record.h"
+#include "store/migration.h"
 
-static Res open_grant(
+Res store_open_grant(
     struct cx *cx, void *arg, int64_t provider, int64_t account, Str sealed)
 {
     const struct keyring *keyring = arg;
@@ -18,8 +20,8 @@ static Res open_grant(
     return grant_open(cx, keyring, provider, account, sealed, &grant);
 }
 
-/* A relative path is relative to where the command is run, as any argument's. */
-static Res open_store(struct cli *cli, Str url, struct store **ret)
+/* A relative path is relative to the working directory, as in any argument. */
+Res store_open_url(struct cli *cli, Str url, struct store **ret)
 {
     struct store_options options = cli->app.config->store;
 
@@ -28,28 +30,29 @@ static Res open_store(struct cli *cli, Str url, struct store **ret)
     options.pool = 1;
     if (store_open(cli->cx, &options, ret).code != FAIL_NONE) {
         return cli_misuse(
-            cli, "a store's URL is sqlite:FILE or postgresql://…, as libpq takes it",
-            S(""));
+            cli, str_zdup(&cli->cx->mem, str_from_z(cli->cx->why.text)), S(""));
     }
     return OK;
 }
 
-static void print_report(const struct cli *cli, const struct copy_report *report)
+Res store_print_copy(struct cli *cli, const struct copy_report *report)
 {
-    json_t *list = json_array();
+    CLEANUP(j_done) json_t *rows = json_array();
 
     for (size_t i = 0; i < COPY_TABLES; i++) {
         const struct copy_count *t = &report->tables[i];
+        struct writer *w = print_open(cli);
 
-        (void)json_array_append_new(
-            list, json_pack(
-                      "{sI so sI}", "id", (json_int_t)i + 1, "name", json_str(t->table),
-                      "rows", (json_int_t)t->rows));
+        writer_int(w, S("id"), (int64_t)i + 1);
+        writer_text(w, S("name"), t->table);
+        writer_int(w, S("rows"), t->rows);
+        TRY(print_add(cli, rows, w));
     }
-    print_list(cli, list);
+    print_list(cli, rows);
     (void)fprintf(
         stderr, "copied; %lld grants opened with the key file\n",
         (long long)report->opened);
+    return OK;
 }
 
 Res store_copy_run(struct cli *cli)
@@ -58,10 +61,60 @@ Res store_copy_run(struct cli *cli)
     CLEANUP(store_close) struct store *to = NULL;
     struct copy_report report;
 
-    TRY(open_store(cli, cli->words[0], &from));
-    TRY(open_store(cli, cli->words[1], &to));
+    TRY(store_open_url(cli, cli->words[0], &from));
+    TRY(store_open_url(cli, cli->words[1], &to));
     TRY(store_copy(
-        cli->cx, &(struct copy_job){from, to, open_grant, cli->app.keyring}, &report));
-    print_report(cli, &report);
+        cli->cx,
+        &(struct copy_job){
+            from, to, cli_has(cli, S("--snapshot")), store_open_grant, cli->app.keyring},
+        &report));
+    return store_print_copy(cli, &report);
+}
+
+static Res migrate_print(struct cli *cli, int64_t from)
+{
+    CLEANUP(j_done) json_t *rows = json_array();
+
+    for (int64_t version = from + 1; version <= migration_newest(); version++) {
+        const struct migration *m = migration_get(version);
+        struct writer *w = print_open(cli);
+
+        writer_int(w, S("number"), version);
+        writer_text(w, S("name"), m->name);
+        writer_text(w, S("how"), m->is_online ? S("online") : S("stops writers"));
+        writer_int(w, S("oldest"), migration_oldest(version));
+        TRY(print_add(cli, rows, w));
+    }
+    print_list(cli, rows);
+    return OK;
+}
+
+static void migrate_say(int64_t from, bool is_dry)
+{
+    long long newest = (long long)migration_newest();
+
+    if (from >= newest) {
+        (void)fprintf(stderr, "schema %lld: there is nothing to do\n", (long long)from);
+    } else if (is_dry) {
+        (void)fprintf(
+            stderr, "schema %lld, to be brought to %lld; nothing was done\n",
+            (long long)from, newest);
+    } else {
+        (void)fprintf(stderr, "schema %lld, brought to %lld\n", (long long)from, newest);
+    }
+}
+
+Res store_migrate_run(struct cli *cli)
+{
+    struct app *app = &cli->app;
+    bool is_dry = cli_has(cli, S("--dry-run"));
+    int64_t from = 0;
+
+    app->only_reads = is_dry;
+    TRY(app_open_store(app));
+    TRY(store_version(cli->cx, app->store, &from));
+    TRY(is_dry ? OK : store_migrate(cli->cx, app->store));
+    TRY(migrate_print(cli, from));
+    migrate_say(from, is_dry);
     return OK;
 }

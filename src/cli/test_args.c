@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/testing.h"
-#include "cli/cli.h"
+#include "cli/args.h"
+#include "cli/commands.h"
 
 enum { ARGS_MOST = 8 };
 
-static Res parse(struct cli *cli, const char *const *argv)
+static Res line_parse(struct cli *cli, const char *const *argv)
 {
     *cli = (struct cli){.cx = t_cx()};
-    return cli_parse(cli, argv);
+    return args_parse(cli, argv);
 }
 
-static void test_cli_parse_finds_command_words_and_options(void **state)
+TEST(test_args_parse_finds_command_words_and_options)
 {
     static const char *const rows[][ARGS_MOST] = {
-        {"caldock", "provider",   "add",         "7",                "--name",                 "Yoga Loft",
+        {"caldock", "provider", "add", "7", "--name", "Yoga Loft",
          "--redirect=https://a/*"},
-        {"caldock", "--redirect", "https://a/*", "provider",         "--name=Yoga Loft",       "add",
-         "7"                     },
-        {"caldock", "provider",   "add",         "--name=Yoga Loft", "--redirect=https://a/*", "--",
-         "7"                     },
+        {"caldock", "--redirect", "https://a/*", "provider", "--name=Yoga Loft", "add",
+         "7"},
+        {"caldock", "provider", "add", "--name=Yoga Loft", "--redirect=https://a/*", "--",
+         "7"},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct cli cli;
         size_t at = 0;
         Str pattern;
         int64_t id;
 
-        T_OK(parse(&cli, rows[i]));
+        T_OK(line_parse(&cli, rows[i]));
         T_STR(cli.command->name, S("provider add"));
         T_INT(cli.n_words, 1);
         T_OK(cli_id(&cli, cli.words[0], &id));
@@ -41,68 +41,65 @@ static void test_cli_parse_finds_command_words_and_options(void **state)
     }
 }
 
-static void test_cli_parse_refuses_wrong_usage(void **state)
+TEST(test_args_parse_refuses_wrong_usage)
 {
     static const struct {
         const char *says;
         const char *argv[ARGS_MOST];
     } rows[] = {
-        {"a command is missing",                           {"caldock"}                                     },
-        {"a command is missing",                           {"caldock", "--json"}                           },
-        {"one of: token create, token list, token revoke", {"caldock", "token"}                            },
-        {"one of: account list",                           {"caldock", "account", "lst"}                   },
-        {"no such command",                                {"caldock", "server"}                           },
-        {"no such option",                                 {"caldock", "serve", "--color"}                 },
-        {"has no such option",                             {"caldock", "serve", "--yes"}                   },
-        {"wants a value",                                  {"caldock", "serve", "--config"}                },
-        {"takes no value",                                 {"caldock", "token", "list", "--json=1"}        },
-        {"given twice",                                    {"caldock", "token", "list", "--json", "--json"}},
-        {"the command wants: ID",                          {"caldock", "provider", "show"}                 },
-        {"the command wants: ID",                          {"caldock", "provider", "show", "1", "2"}       },
-        {"wants: no arguments",                            {"caldock", "serve", "now"}                     },
+        {"a command is missing", {"caldock"}},
+        {"a command is missing", {"caldock", "--json"}},
+        {"one of: token create, token list, token revoke", {"caldock", "token"}},
+        {"one of: account list", {"caldock", "account", "lst"}},
+        {"no such command", {"caldock", "server"}},
+        {"no such option", {"caldock", "serve", "--color"}},
+        {"has no such option", {"caldock", "serve", "--yes"}},
+        {"wants a value", {"caldock", "serve", "--config"}},
+        {"takes no value", {"caldock", "token", "list", "--json=1"}},
+        {"given twice", {"caldock", "token", "list", "--json", "--json"}},
+        {"the command wants: ID", {"caldock", "provider", "show"}},
+        {"the command wants: ID", {"caldock", "provider", "show", "1", "2"}},
+        {"wants: no arguments", {"caldock", "serve", "now"}},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct cli cli;
 
-        T_FAIL(FAIL_PARSE_ERROR, parse(&cli, rows[i].argv));
+        T_FAIL(FAIL_PARSE_ERROR, line_parse(&cli, rows[i].argv));
         T_TRUE(str_contains(str_from_z(t_cx()->why.text), str_from_z(rows[i].says)));
     }
 }
 
-static void test_cli_parse_holds_its_limits(void **state)
+TEST(test_args_parse_holds_its_limits)
 {
     static const char *argv[CLI_OPTIONS_MOST + 4] = {"caldock", "token", "create"};
     struct cli cli;
 
-    (void)state;
     for (int i = 0; i < CLI_OPTIONS_MOST; i++) {
         argv[i + 3] = "--provider=1";
     }
     argv[CLI_OPTIONS_MOST + 3] = NULL;
-    T_OK(parse(&cli, argv));
+    T_OK(line_parse(&cli, argv));
     argv[2] = "--provider=1";
-    T_FAIL(FAIL_PARSE_ERROR, parse(&cli, argv));
+    T_FAIL(FAIL_PARSE_ERROR, line_parse(&cli, argv));
     T_TRUE(str_contains(str_from_z(t_cx()->why.text), S("too many options")));
     for (int i = 0; i <= CLI_WORDS_MOST; i++) {
         argv[i + 1] = "x";
     }
     argv[CLI_WORDS_MOST + 1] = NULL;
-    T_FAIL(FAIL_PARSE_ERROR, parse(&cli, argv));
+    T_FAIL(FAIL_PARSE_ERROR, line_parse(&cli, argv));
     T_TRUE(str_contains(str_from_z(t_cx()->why.text), S("no such command")));
     argv[CLI_WORDS_MOST + 1] = "x";
     argv[CLI_WORDS_MOST + 2] = NULL;
-    T_FAIL(FAIL_PARSE_ERROR, parse(&cli, argv));
+    T_FAIL(FAIL_PARSE_ERROR, line_parse(&cli, argv));
     T_TRUE(str_contains(str_from_z(t_cx()->why.text), S("too many arguments")));
 }
 
-static void test_cli_id_takes_positive_numbers(void **state)
+TEST(test_cli_id_takes_positive_numbers)
 {
     static const Str rows[] = {SI("0"), SI("-1"), SI("x"), SI(""), SI("1.5")};
     struct cli cli = {.cx = t_cx()};
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t id = 77;
 
@@ -111,12 +108,11 @@ static void test_cli_id_takes_positive_numbers(void **state)
     }
 }
 
-static void test_commands_are_complete_rows(void **state)
+TEST(test_command_table_has_complete_rows)
 {
     size_t n;
-    const struct command *all = commands(&n);
+    const struct command *all = command_table(&n);
 
-    (void)state;
     T_TRUE(n > 0);
     for (size_t i = 0; i < n; i++) {
         T_TRUE(all[i].run != NULL && all[i].about.n > 0);
@@ -125,6 +121,6 @@ static void test_commands_are_complete_rows(void **state)
 }
 
 T_MAIN(
-    T(test_cli_parse_finds_command_words_and_options),
-    T(test_cli_parse_refuses_wrong_usage), T(test_cli_parse_holds_its_limits),
-    T(test_cli_id_takes_positive_numbers), T(test_commands_are_complete_rows))
+    T(test_args_parse_finds_command_words_and_options),
+    T(test_args_parse_refuses_wrong_usage), T(test_args_parse_holds_its_limits),
+    T(test_cli_id_takes_positive_numbers), T(test_command_table_has_complete_rows))

@@ -2,23 +2,29 @@
 /*
  * token.c - caldock token create, list, revoke.
  */
+#include "cli/token.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "auth/auth.h"
+#include "auth/api_token.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "cli/cli.h"
+#include "cli/audit.h"
+#include "cli/print.h"
 #include "store/tokens.h"
 
-struct wish {
+/* The argument and result of a work function of the store. */
+struct token_query {
     struct api_token token;
     Str hash;
-    struct api_token *found;
-    size_t n_found;
+    int64_t after; /* of a list: the id that its next page begins behind */
+    int64_t now_ms;
+    int64_t left_out; /* of a list: those that are over */
+    struct token_page page;
 };
 
-static int compare_ids(const void *a, const void *b)
+static int id_compare(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a;
     int64_t y = *(const int64_t *)b;
@@ -26,8 +32,8 @@ static int compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Ascending, each once. */
-static Res read_providers(struct cli *cli, struct api_token *t)
+/* Sorts the providers, and drops repeated ones. */
+static Res token_read_providers(struct cli *cli, struct api_token *t)
 {
     int64_t *ids = NEW_N(&cli->cx->mem, int64_t, CLI_OPTIONS_MOST);
     size_t at = 0;
@@ -41,7 +47,7 @@ static Res read_providers(struct cli *cli, struct api_token *t)
     if (n == 0) {
         return cli_misuse(cli, "--provider ID is missing", S(""));
     }
-    qsort(ids, n, sizeof(*ids), compare_ids);
+    qsort(ids, n, sizeof(*ids), id_compare);
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || ids[i] != ids[kept - 1]) {
             ids[kept++] = ids[i];
@@ -52,7 +58,7 @@ static Res read_providers(struct cli *cli, struct api_token *t)
     return OK;
 }
 
-static Res read_modes(struct cli *cli, unsigned *ret)
+static Res token_read_modes(struct cli *cli, unsigned *ret)
 {
     size_t at = 0;
     Str text;
@@ -72,7 +78,7 @@ static Res read_modes(struct cli *cli, unsigned *ret)
     return OK;
 }
 
-static Res read_token(struct cli *cli, struct api_token *t)
+static Res token_read_options(struct cli *cli, struct api_token *t)
 {
     Str expires = cli_value(cli, S("--expires"));
     int64_t lasts_ms = 0;
@@ -80,122 +86,192 @@ static Res read_token(struct cli *cli, struct api_token *t)
     t->name = cli_value(cli, S("--name"));
     t->user = cli_value(cli, S("--user"));
     t->created_ms = clock_now_ms();
-    TRY(read_providers(cli, t));
-    TRY(read_modes(cli, &t->modes));
+    TRY(token_read_providers(cli, t));
+    TRY(token_read_modes(cli, &t->modes));
     if (t->name.n > LIMIT_NAME_BYTES || !str_is_utf8(t->name)) {
         return cli_misuse(cli, "--name wants at most 200 bytes of UTF-8", S(""));
     }
-    if (cli_has(cli, S("--user")) && !user_is_valid(t->user)) {
+    if (cli_has(cli, S("--user")) && !auth_user_is_valid(t->user)) {
         return cli_misuse(
             cli, "--user wants 1 to 128 characters of A-Z a-z 0-9 . _ : @ | / + = -, not",
             t->user);
     }
     if (cli_has(cli, S("--expires"))
-        && (!duration_parse(expires, &lasts_ms) || lasts_ms == 0
-            || __builtin_add_overflow(t->created_ms, lasts_ms, &t->expires_ms))) {
+        && (!config_duration_parse(expires, &lasts_ms) || lasts_ms == 0
+            || __builtin_add_overflow(t->created_ms, lasts_ms, &t->expires_ms)
+            || t->expires_ms > CLOCK_MOST_MS)) {
         return cli_misuse(cli, "--expires wants a duration as 90d or 12h, not", expires);
     }
     return OK;
 }
 
-static Res create_work(struct cx *cx, struct db *db, void *arg)
+static Res token_create_work(struct cx *cx, struct db *db, void *arg)
 {
-    struct wish *w = arg;
+    struct token_query *q = arg;
 
-    return token_add(cx, db, &w->token, w->hash, &w->token.id);
+    return token_add(cx, db, &q->token, q->hash, &q->token.id);
+}
+
+static Res token_revoke_work(struct cx *cx, struct db *db, void *arg)
+{
+    const struct token_query *q = arg;
+
+    return token_revoke(cx, db, q->token.id, clock_now_ms());
+}
+
+static Res token_print(struct cli *cli, const struct api_token *t, Str secret)
+{
+    if (!cli_has(cli, S("--json"))) {
+        (void)printf("%.*s\n", STR_ARG(secret));
+        return print_flush(cli);
+    }
+    struct writer *w = print_open(cli);
+
+    writer_int(w, S("id"), t->id);
+    writer_text(w, S("name"), t->name);
+    writer_text(w, S("token"), secret);
+    TRY(print_one(cli, w));
+    return print_flush(cli);
+}
+
+/* Nobody would know the token. */
+static Res token_take_back(struct cli *cli, struct token_query *q, Res why)
+{
+    struct cx *cx = cli->cx;
+    Str reason = str_dup(&cx->mem, str_from_z(cx->why.text));
+    Res res = store_write(cx, cli->app.store, token_revoke_work, q);
+
+    if (res.code != FAIL_NONE) {
+        return fail(
+            cx, res.code,
+            "%.*s: so run `caldock token revoke %lld`, since nobody knows this token",
+            STR_ARG(reason), (long long)q->token.id);
+    }
+    return fail(
+        cx, why.code, "%.*s: so token %lld is revoked again", STR_ARG(reason),
+        (long long)q->token.id);
 }
 
 Res token_create_run(struct cli *cli)
 {
     unsigned char hash[AUTH_TOKEN_HASH_BYTES];
-    struct wish w = {
-        .hash = {(const char *)hash, sizeof(hash)}
-    };
+    struct token_query q = {.hash = {(const char *)hash, sizeof(hash)}};
 
-    TRY(read_token(cli, &w.token));
-    Str token = api_token_new(&cli->cx->mem, hash);
+    TRY(token_read_options(cli, &q.token));
+    Str secret = api_token_new(&cli->cx->mem, hash);
 
-    TRY(store_write(cli->cx, cli->app.store, create_work, &w));
-    if (cli_has(cli, S("--json"))) {
-        print_one(
-            cli, json_pack(
-                     "{sI so so}", "id", (json_int_t)w.token.id, "name",
-                     json_str(w.token.name), "token", json_str(token)));
-        return OK;
+    TRY(app_find_store(&cli->app));
+    TRY(store_write(cli->cx, cli->app.store, token_create_work, &q));
+    Res res = token_print(cli, &q.token, secret);
+
+    if (res.code != FAIL_NONE) {
+        return token_take_back(cli, &q, res);
     }
-    (void)printf("%.*s\n", (int)token.n, token.p);
-    (void)fprintf(stderr, "token %lld; it is shown this once\n", (long long)w.token.id);
+    audit_id(cli, EVENT_TOKEN_CREATED, "token", q.token.id);
+    (void)fprintf(stderr, "token %lld; it is shown this once\n", (long long)q.token.id);
     return OK;
 }
 
-static const char *state_of(const struct api_token *t)
+static const Str active = SI("active");
+
+static Str token_state(const struct api_token *t, int64_t now_ms)
 {
     if (t->revoked_ms != 0) {
-        return "revoked";
+        return S("revoked");
     }
-    return t->expires_ms != 0 && t->expires_ms <= clock_now_ms() ? "expired" : "active";
+    return t->expires_ms != 0 && t->expires_ms <= now_ms ? S("expired") : active;
 }
 
-static json_t *token_json(const struct api_token *t)
+static void token_write(struct writer *w, const struct api_token *t, Str state)
 {
-    json_t *modes = json_array();
-
+    writer_int(w, S("id"), t->id);
+    writer_text(w, S("name"), t->name);
+    writer_text(w, S("state"), state);
+    writer_array(w, S("providers"));
+    for (size_t i = 0; i < t->n_providers; i++) {
+        writer_int(w, S(""), t->providers[i]);
+    }
+    writer_end(w);
+    writer_array(w, S("modes"));
     if ((t->modes & MODE_CUSTOMER) != 0) {
-        (void)json_array_append_new(modes, json_string("customer"));
+        writer_text(w, S(""), S("customer"));
     }
     if ((t->modes & MODE_PROVIDER) != 0) {
-        (void)json_array_append_new(modes, json_string("provider"));
+        writer_text(w, S(""), S("provider"));
     }
-    return json_pack(
-        "{sI so ss so so so so so so}", "id", (json_int_t)t->id, "name",
-        json_str(t->name), "state", state_of(t), "providers",
-        json_ids(t->providers, t->n_providers), "modes", modes, "user",
-        json_str_or_null(t->user), "created_at", json_time(t->created_ms), "expires_at",
-        json_time(t->expires_ms), "revoked_at", json_time(t->revoked_ms));
+    writer_end(w);
+    writer_text_or_null(w, S("user"), t->user);
+    writer_time_or_null(w, S("created_at"), t->created_ms);
+    writer_time_or_null(w, S("expires_at"), t->expires_ms);
+    writer_time_or_null(w, S("revoked_at"), t->revoked_ms);
 }
 
-static Res list_work(struct cx *cx, struct db *db, void *arg)
+static Res token_list_work(struct cx *cx, struct db *db, void *arg)
 {
-    struct wish *w = arg;
+    struct token_query *q = arg;
 
-    return token_list(cx, db, &w->found, &w->n_found);
+    return token_list(cx, db, q->after, &q->page);
+}
+
+/* Whoever gives out short-lived tokens has many that are over for each that is not. */
+static Res token_print_item(
+    struct cli *cli, struct token_query *q, const struct api_token *t)
+{
+    Str state = token_state(t, q->now_ms);
+
+    if (!cli_has(cli, S("--all")) && !str_eq(state, active)) {
+        q->left_out++;
+        return OK;
+    }
+    struct writer *w = print_open(cli);
+
+    token_write(w, t, state);
+    return print_item(cli, w);
+}
+
+static Res token_print_page(struct cli *cli, void *arg, bool *more)
+{
+    struct token_query *q = arg;
+
+    TRY(store_read(cli->cx, cli->app.store, token_list_work, q));
+    for (size_t i = 0; i < q->page.n; i++) {
+        TRY(token_print_item(cli, q, &q->page.at[i]));
+    }
+    q->after = q->page.last;
+    *more = q->page.last != 0;
+    return OK;
 }
 
 Res token_list_run(struct cli *cli)
 {
-    struct wish w = {.n_found = 0};
+    struct token_query q = {.now_ms = clock_now_ms()};
 
-    TRY(store_read(cli->cx, cli->app.store, list_work, &w));
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < w.n_found; i++) {
-        (void)json_array_append_new(list, token_json(&w.found[i]));
+    TRY(app_find_store(&cli->app));
+    TRY(print_pages(cli, token_print_page, &q));
+    if (q.left_out > 0) {
+        (void)fprintf(
+            stderr, "left out: %lld revoked or expired; --all lists them too\n",
+            (long long)q.left_out);
     }
-    print_list(cli, list);
     return OK;
-}
-
-static Res revoke_work(struct cx *cx, struct db *db, void *arg)
-{
-    const struct wish *w = arg;
-
-    return token_revoke(cx, db, w->token.id, clock_now_ms());
 }
 
 Res token_revoke_run(struct cli *cli)
 {
-    struct wish w = {.n_found = 0};
+    struct token_query q = {.after = 0};
 
-    TRY(cli_id(cli, cli->words[0], &w.token.id));
-    Res res = store_write(cli->cx, cli->app.store, revoke_work, &w);
+    TRY(cli_id(cli, cli->words[0], &q.token.id));
+    TRY(app_find_store(&cli->app));
+    Res res = store_write(cli->cx, cli->app.store, token_revoke_work, &q);
 
     if (res.code == FAIL_NOT_FOUND) {
         return fail(
             cli->cx, FAIL_NOT_FOUND,
             "there is no token %lld; `caldock token list` shows them",
-            (long long)w.token.id);
+            (long long)q.token.id);
     }
     TRY(res);
-    (void)fprintf(stderr, "token %lld is revoked\n", (long long)w.token.id);
+    audit_id(cli, EVENT_TOKEN_REVOKED, "token", q.token.id);
+    (void)fprintf(stderr, "token %lld is revoked\n", (long long)q.token.id);
     return OK;
 }

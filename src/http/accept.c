@@ -1,103 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * accept.c - which of our formats an Accept header wants (RFC 9110 §12.5.1).
+ * accept.c - chooses the format of an answer by the header Accept, and its language by
+ * Accept-Language (RFC 9110 §12.5).
  *
+ * Kind to what clients really send: Java's `*; q=.2`, weights of any length, parameters.
  * Where the RFC leaves it open: of equally specific ranges the highest quality counts, so
  * that the order of the ranges never matters.
  */
-#include "http/grammar.h"
-#include "http/url.h"
+#include "http/accept.h"
 
-struct range {
+#include "http/grammar.h"
+
+enum { QUALITY_FULL = 1000, QUALITY_DIGITS = 3 };
+
+struct accept_range {
     Str type;
     Str subtype;
-    int quality;     /* in thousandths */
-    bool is_utf8;    /* has a charset=utf-8, which all our answers are */
-    bool is_foreign; /* has a parameter that none of our answers has */
+    int quality; /* in thousandths */
 };
 
-/* "0" or "1", a point, up to three digits, at most 1. */
-static bool quality_parse(Str s, int *ret)
-{
-    Str decimals = str_sub(s, 2, s.n);
-    int quality = 0;
-
-    if (s.n == 0 || (s.n > 1 && s.p[1] != '.') || decimals.n > 3
-        || !char_is_digit((unsigned char)s.p[0])
-        || !str_is_only(decimals, char_is_digit)) {
-        return false;
-    }
-    for (size_t i = 0; i < 3; i++) {
-        quality = quality * 10 + (i < decimals.n ? decimals.p[i] - '0' : 0);
-    }
-    quality += 1000 * (s.p[0] - '0');
-    if (quality > 1000) {
-        return false;
-    }
-    *ret = quality;
-    return true;
-}
-
-static bool range_params(Str *rest, struct range *ret)
-{
-    bool has_quality = false;
-    Str name, value;
-
-    while (grammar_param(rest, &name, &value)) {
-        bool is_quality = str_eq_nocase(name, S("q"));
-
-        if (is_quality && (has_quality || !quality_parse(value, &ret->quality))) {
-            return false;
-        }
-        if (is_quality) {
-            has_quality = true;
-        } else if (str_eq_nocase(name, S("charset")) && grammar_is_utf8(value)) {
-            ret->is_utf8 = true;
-        } else {
-            ret->is_foreign = true;
-        }
-    }
-    return rest->n == 0;
-}
-
-static bool range_parse(Str s, struct range *ret)
-{
-    struct range r = {.quality = 1000};
-
-    grammar_space(&s);
-    if (!grammar_media_type(&s, &r.type, &r.subtype)
-        || (str_eq(r.type, S("*")) && !str_eq(r.subtype, S("*")))
-        || !range_params(&s, &r)) {
-        return false;
-    }
-    *ret = r;
-    return true;
-}
-
-/* How closely a range names an offer; -1: not at all. */
-static int range_specificity(const struct range *r, Str offer)
-{
-    size_t slash = offer.n;
-
-    (void)str_find(offer, '/', &slash);
-    if (r->is_foreign) {
-        return -1;
-    }
-    if (str_eq(r->type, S("*"))) {
-        return r->is_utf8;
-    }
-    if (!str_eq_nocase(r->type, str_sub(offer, 0, slash))) {
-        return -1;
-    }
-    if (str_eq(r->subtype, S("*"))) {
-        return 2 + r->is_utf8;
-    }
-    return str_eq_nocase(r->subtype, str_sub(offer, slash + 1, offer.n)) ? 4 + r->is_utf8
-                                                                         : -1;
-}
-
-/* The next element of a list: commas inside quoted strings do not count. */
-static bool next_element(Str *rest, Str *ret)
+/* Cuts at the next `mark` that is in no quoted string; false when nothing is left. */
+static bool accept_piece_next(Str *rest, char mark, Str *ret)
 {
     bool is_quoted = false;
     size_t i = 0;
@@ -105,7 +28,7 @@ static bool next_element(Str *rest, Str *ret)
     if (rest->n == 0) {
         return false;
     }
-    for (; i < rest->n && (is_quoted || rest->p[i] != ','); i++) {
+    for (; i < rest->n && (is_quoted || rest->p[i] != mark); i++) {
         if (rest->p[i] == '"') {
             is_quoted = !is_quoted;
         } else if (is_quoted && rest->p[i] == '\\') {
@@ -117,19 +40,103 @@ static bool next_element(Str *rest, Str *ret)
     return true;
 }
 
-static int offer_quality(Str accept, Str offer)
+/* Digits, a point, digits, perhaps in quotes: more than three decimals are cut, more than
+ * 1 is 1. A weight that can't be read is 1. */
+static int quality_read(Str s)
+{
+    size_t point = s.n;
+    int quality = 0;
+
+    if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"') {
+        s = str_trim(str_sub(s, 1, s.n - 1));
+        point = s.n;
+    }
+    (void)str_find(s, '.', &point);
+    Str whole = str_sub(s, 0, point);
+    Str decimals = str_sub(s, point + 1, s.n);
+
+    if (whole.n + decimals.n == 0 || !str_is_only(whole, char_is_digit)
+        || !str_is_only(decimals, char_is_digit)) {
+        return QUALITY_FULL;
+    }
+    for (size_t i = 0; i < whole.n; i++) {
+        if (whole.p[i] != '0') {
+            return QUALITY_FULL;
+        }
+    }
+    for (size_t i = 0; i < QUALITY_DIGITS; i++) {
+        quality = quality * 10 + (i < decimals.n ? decimals.p[i] - '0' : 0);
+    }
+    return quality;
+}
+
+/* The first weight among the parameters. The others say nothing: JSON and XML have none
+ * that would make another answer. */
+static int range_quality(Str params)
+{
+    Str param;
+
+    while (accept_piece_next(&params, ';', &param)) {
+        size_t equals;
+
+        if (str_find(param, '=', &equals)
+            && str_eq_nocase(str_trim(str_sub(param, 0, equals)), S("q"))) {
+            return quality_read(str_trim(str_sub(param, equals + 1, param.n)));
+        }
+    }
+    return QUALITY_FULL;
+}
+
+static bool range_parse(Str s, struct accept_range *ret)
+{
+    struct accept_range r = {.type = S("*"), .subtype = S("*")};
+    Str name = S("");
+
+    (void)accept_piece_next(&s, ';', &name);
+    name = str_trim(name);
+    if (!str_eq(name, S("*"))
+        && (!grammar_media_type(&name, &r.type, &r.subtype) || name.n > 0
+            || (str_eq(r.type, S("*")) && !str_eq(r.subtype, S("*"))))) {
+        return false;
+    }
+    r.quality = range_quality(s);
+    *ret = r;
+    return true;
+}
+
+/* How closely a range names an offer; -1: not at all. */
+static int range_specificity(const struct accept_range *r, Str offer)
+{
+    size_t slash = offer.n;
+
+    (void)str_find(offer, '/', &slash);
+    if (str_eq(r->type, S("*"))) {
+        return 0;
+    }
+    if (!str_eq_nocase(r->type, str_sub(offer, 0, slash))) {
+        return -1;
+    }
+    if (str_eq(r->subtype, S("*"))) {
+        return 1;
+    }
+    return str_eq_nocase(r->subtype, str_sub(offer, slash + 1, offer.n)) ? 2 : -1;
+}
+
+/* 0: the header doesn't want it. *is_readable is set when the header has a range. */
+static int offer_quality(Str accept, Str offer, bool *is_readable)
 {
     int specificity = -1;
     int quality = 0;
-    struct range r;
+    struct accept_range r;
     Str element;
 
-    while (next_element(&accept, &element)) {
+    while (accept_piece_next(&accept, ',', &element)) {
         if (!range_parse(element, &r)) {
             continue;
         }
         int s = range_specificity(&r, offer);
 
+        *is_readable = true;
         if (s > specificity || (s >= 0 && s == specificity && r.quality > quality)) {
             specificity = s;
             quality = r.quality;
@@ -140,18 +147,92 @@ static int offer_quality(Str accept, Str offer)
 
 int accept_choose(Str accept, const Str *offers, size_t n)
 {
+    bool is_readable = false;
     int best = -1;
     int most = 0;
 
-    if (str_trim(accept).n == 0) {
-        return n == 0 ? -1 : 0;
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(accept, offers[i])) { /* as most programs send it */
+            return (int)i;
+        }
     }
     for (size_t i = 0; i < n; i++) {
-        int quality = offer_quality(accept, offers[i]);
+        int quality = offer_quality(accept, offers[i], &is_readable);
 
         if (quality > most) {
             best = (int)i;
             most = quality;
+        }
+    }
+    return n > 0 && !is_readable ? 0 : best;
+}
+
+/* Languages. */
+
+/* Cuts off the next range: its language alone, and its weight. */
+static bool language_next(Str *accept, Str *language, int *quality)
+{
+    Str element;
+    Str tag = S("");
+    size_t dash;
+
+    if (!accept_piece_next(accept, ',', &element)) {
+        return false;
+    }
+    (void)accept_piece_next(&element, ';', &tag);
+    tag = str_trim(tag);
+    dash = tag.n;
+    (void)str_find(tag, '-', &dash);
+    *language = str_sub(tag, 0, dash);
+    *quality = range_quality(element);
+    return true;
+}
+
+static bool language_is_named(Str accept, Str offer)
+{
+    Str language;
+    int quality;
+
+    while (language_next(&accept, &language, &quality)) {
+        if (str_eq_nocase(language, offer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t language_find(Str language, const Str *offers, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && !str_eq_nocase(language, offers[i])) {
+        i++;
+    }
+    return i;
+}
+
+size_t accept_choose_language(Str accept, const Str *offers, size_t n)
+{
+    size_t best = 0;
+    int most = 0;
+    int any = 0; /* the weight of "*" */
+    int quality;
+    Str rest = accept;
+    Str language;
+
+    while (language_next(&rest, &language, &quality)) {
+        size_t i = language_find(language, offers, n);
+
+        if (str_eq(language, S("*")) && quality > any) {
+            any = quality;
+        } else if (i < n && quality > most) {
+            best = i;
+            most = quality;
+        }
+    }
+    for (size_t i = 0; any > most && i < n; i++) {
+        if (!language_is_named(accept, offers[i])) {
+            return i;
         }
     }
     return best;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * body_form.c - application/x-www-form-urlencoded, strictly: what a browser never sends
- * is refused, not guessed at.
+ * body_form.c - reads application/x-www-form-urlencoded, strictly: a form that no browser
+ * sends is refused.
  */
+#include "http/body_form.h"
+
 #include "base/arena.h"
 #include "base/cx.h"
-#include "http/fields.h"
 #include "http/url.h"
 
 Res body_read_form(struct cx *cx, Str body, struct fields *ret)
@@ -16,7 +17,7 @@ Res body_read_form(struct cx *cx, Str body, struct fields *ret)
     if (str_starts(body, S("\xEF\xBB\xBF"))) {
         return fail(cx, FAIL_PARSE_ERROR, "a form that begins with a byte order mark");
     }
-    TRY(query_parse(cx, body, &params, &f.n));
+    TRY(url_query_parse(cx, body, &params, &f.n));
     struct field *fields = NEW_N(&cx->mem, struct field, f.n);
 
     for (size_t i = 0; i < f.n; i++) {

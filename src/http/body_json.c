@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * body_json.c - the members of one JSON object as fields (RFC 8259).
+ * body_json.c - reads the members of one JSON object as fields (RFC 8259).
  *
- * Parsing is base/json.h's; here its text is copied out, since it dies with the tree. The
- * usual body needs none: body_plain.c.
+ * base/json.h parses. Text is copied out of its tree, which is freed here. The usual body
+ * needs no tree: body_plain.c.
  */
+#include "http/body_json.h"
+
 #include "base/cx.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "http/fields.h"
+#include "http/body_plain.h"
 
 static struct field field_from_json(struct arena *mem, const char *name, const json_t *j)
 {
     struct field f = {.name = str_dup(mem, str_from_z(name)), .kind = FIELD_OTHER};
+    const json_t *id = json_object_get(j, "id");
 
     if (json_is_null(j)) {
         f.kind = FIELD_NULL;
+    } else if (json_is_boolean(j)) {
+        f.kind = json_is_true(j) ? FIELD_TRUE : FIELD_FALSE;
+    } else if (json_is_integer(j)) {
+        f.kind = FIELD_INT;
+        f.text = str_int(mem, json_integer_value(j));
+    } else if (json_is_integer(id)) {
+        f.kind = FIELD_ID;
+        f.text = str_int(mem, json_integer_value(id));
     } else if (json_is_string(j)) {
         f.kind = FIELD_TEXT;
         f.text = str_dup(mem, (Str){json_string_value(j), json_string_length(j)});

@@ -1,35 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * body_multipart.c - multipart/form-data, strictly (RFC 7578 on RFC 2046 §5.1.1).
+ * body_multipart.c - reads multipart/form-data, strictly (RFC 7578 on RFC 2046 §5.1.1).
  *
- * What stands before the first and behind the last delimiter is ignored. A part with a
- * file name is a file, whatever is in it; its bytes are not looked at.
+ * Text before the first and behind the last delimiter is ignored. A part with a file name
+ * is a file: its bytes are not checked.
  */
+#include "http/body_multipart.h"
+
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/cx.h"
 #include "base/limits.h"
-#include "http/fields.h"
+#include "http/boundary.h"
+#include "http/charset.h"
 #include "http/grammar.h"
 
 #define CRLF "\r\n"
 
-static bool is_of_a_boundary(unsigned char c)
-{
-    size_t at;
-
-    return char_is_alnum(c) || str_find(S("'()+_,-./:=? "), (char)c, &at);
-}
-
-static bool is_boundary(Str s)
-{
-    return s.n >= 1 && s.n <= 70 && str_is_only(s, is_of_a_boundary)
-           && !str_ends(s, S(" "));
-}
-
-/* Cuts `*rest` behind the next `mark`; *ret is what stood before it. */
-static bool cut_at(Str *rest, Str mark, Str *ret)
+/* Cuts `*rest` behind the next `mark`; *ret is the text before the mark. */
+static bool multipart_cut_at(Str *rest, Str mark, Str *ret)
 {
     const char *p = rest->n == 0 ? NULL : memmem(rest->p, rest->n, mark.p, mark.n);
 
@@ -43,7 +33,7 @@ static bool cut_at(Str *rest, Str mark, Str *ret)
     return true;
 }
 
-static bool cut_start(Str *rest, Str start)
+static bool multipart_cut_start(Str *rest, Str start)
 {
     if (!str_starts(*rest, start)) {
         return false;
@@ -54,14 +44,15 @@ static bool cut_start(Str *rest, Str start)
 
 enum { SEEN_DISPOSITION = 1, SEEN_TYPE = 2, SEEN_CODING = 4 };
 
-/* A part as its headers describe it. */
+/* A part, as described by its headers. */
 struct part {
     Str name;
     bool is_file;
+    enum charset charset;
     int seen; /* headers that must be single */
 };
 
-static Res read_disposition(struct cx *cx, Str s, struct part *part)
+static Res part_disposition_read(struct cx *cx, Str s, struct part *part)
 {
     bool has_name = false;
     Str type, name, value;
@@ -88,16 +79,18 @@ static Res read_disposition(struct cx *cx, Str s, struct part *part)
     return OK;
 }
 
-static Res read_type(struct cx *cx, Str s, struct part *part)
+static Res part_type_read(struct cx *cx, Str s, struct part *part)
 {
     Str type, subtype, name, value;
 
-    (void)part;
     if (!grammar_media_type(&s, &type, &subtype)) {
         return fail(cx, FAIL_PARSE_ERROR, "a part with a malformed type");
     }
     while (grammar_param(&s, &name, &value)) {
-        if (str_eq_nocase(name, S("charset")) && !grammar_is_utf8(value)) {
+        if (str_eq_nocase(name, S("charset"))) {
+            part->charset = charset_from_value(value);
+        }
+        if (part->charset == CHARSET_OTHER) {
             return fail(cx, FAIL_PARSE_ERROR, "a part that is not UTF-8");
         }
     }
@@ -107,7 +100,7 @@ static Res read_type(struct cx *cx, Str s, struct part *part)
     return OK;
 }
 
-static Res read_coding(struct cx *cx, Str s, struct part *part)
+static Res part_coding_read(struct cx *cx, Str s, struct part *part)
 {
     static const Str plain[] = {SI("7bit"), SI("8bit"), SI("binary")};
 
@@ -120,27 +113,27 @@ static Res read_coding(struct cx *cx, Str s, struct part *part)
     return fail(cx, FAIL_PARSE_ERROR, "a part with a transfer encoding");
 }
 
-static const struct header_row {
+static const struct part_header {
     Str name;
     int bit;
     Res (*read)(struct cx *cx, Str value, struct part *part);
-} header_rows[] = {
-    {SI("Content-Disposition"),       SEEN_DISPOSITION, read_disposition},
-    {SI("Content-Type"),              SEEN_TYPE,        read_type       },
-    {SI("Content-Transfer-Encoding"), SEEN_CODING,      read_coding     },
+} part_headers[] = {
+    {SI("Content-Disposition"), SEEN_DISPOSITION, part_disposition_read},
+    {SI("Content-Type"), SEEN_TYPE, part_type_read},
+    {SI("Content-Transfer-Encoding"), SEEN_CODING, part_coding_read},
 };
 
-static const struct header_row *header_row(Str name)
+static const struct part_header *part_header_row(Str name)
 {
-    for (size_t i = 0; i < COUNT(header_rows); i++) {
-        if (str_eq_nocase(name, header_rows[i].name)) {
-            return &header_rows[i];
+    for (size_t i = 0; i < COUNT(part_headers); i++) {
+        if (str_eq_nocase(name, part_headers[i].name)) {
+            return &part_headers[i];
         }
     }
     return NULL;
 }
 
-static Res read_header(struct cx *cx, Str line, struct part *part)
+static Res part_header_read(struct cx *cx, Str line, struct part *part)
 {
     Str name;
 
@@ -148,7 +141,7 @@ static Res read_header(struct cx *cx, Str line, struct part *part)
         || !grammar_char(&line, ':')) {
         return fail(cx, FAIL_PARSE_ERROR, "a part with a malformed header");
     }
-    const struct header_row *row = header_row(name);
+    const struct part_header *row = part_header_row(name);
 
     if (row == NULL) {
         return OK;
@@ -160,35 +153,38 @@ static Res read_header(struct cx *cx, Str line, struct part *part)
     return row->read(cx, str_trim(line), part);
 }
 
-/* `text` is what stands between two delimiters: header lines, then an empty line and the
- * content, or neither. */
+/* `text` stands between two delimiters: header lines, then an empty line and the content,
+ * or neither. */
 static Res part_read(struct cx *cx, Str text, struct field *ret)
 {
     struct part part = {0};
     Str line;
 
-    (void)cut_start(&text, S(CRLF));
-    while (text.n > 0 && !cut_start(&text, S(CRLF))) {
-        if (!cut_at(&text, S(CRLF), &line)) {
+    (void)multipart_cut_start(&text, S(CRLF));
+    while (text.n > 0 && !multipart_cut_start(&text, S(CRLF))) {
+        if (!multipart_cut_at(&text, S(CRLF), &line)) {
             return fail(cx, FAIL_PARSE_ERROR, "a part that ends inside a header");
         }
-        TRY(read_header(cx, line, &part));
+        TRY(part_header_read(cx, line, &part));
     }
     if (part.name.n == 0) {
         return fail(cx, FAIL_PARSE_ERROR, "a part without a name");
+    }
+    if (!part.is_file && !charset_fits(part.charset, text)) {
+        return fail(cx, FAIL_PARSE_ERROR, "a part with other bytes than its charset's");
     }
     *ret = part.is_file ? (struct field){.name = part.name, .kind = FIELD_OTHER}
                         : (struct field){part.name, text, FIELD_TEXT};
     return OK;
 }
 
-/* An upper bound of the parts: each ends at a delimiter. */
+/* At most as many parts as delimiters, since each part ends at one. */
 static size_t parts_most(Str body, Str delimiter)
 {
     size_t n = 0;
     Str part;
 
-    while (n < LIMIT_BODY_FIELDS && cut_at(&body, delimiter, &part)) {
+    while (n < LIMIT_BODY_FIELDS && multipart_cut_at(&body, delimiter, &part)) {
         n++;
     }
     return n;
@@ -201,12 +197,12 @@ static Res parts_read(struct cx *cx, Str *body, Str delimiter, struct fields *re
     size_t n = 0;
     Str part;
 
-    while (!cut_start(body, S("--"))) {
+    while (!multipart_cut_start(body, S("--"))) {
         grammar_space(body);
         if (!str_starts(*body, S(CRLF))) {
             return fail(cx, FAIL_PARSE_ERROR, "a malformed delimiter");
         }
-        if (!cut_at(body, delimiter, &part)) {
+        if (!multipart_cut_at(body, delimiter, &part)) {
             return fail(cx, FAIL_PARSE_ERROR, "no closing delimiter");
         }
         TRY(fields_check_count(cx, n + 1));
@@ -222,7 +218,7 @@ Res body_read_multipart(struct cx *cx, Str body, Str boundary, struct fields *re
     struct fields f;
     Str preamble;
 
-    if (!is_boundary(boundary)) {
+    if (!boundary_is_valid(boundary)) {
         return fail(cx, FAIL_PARSE_ERROR, "a missing or malformed boundary");
     }
     if (str_starts(body, S("\xEF\xBB\xBF"))) {
@@ -230,8 +226,9 @@ Res body_read_multipart(struct cx *cx, Str body, Str boundary, struct fields *re
     }
     Str delimiter = str_cat(&cx->mem, S(CRLF "--"), boundary);
 
-    if (!cut_start(&body, str_sub(delimiter, 2, delimiter.n)) /* on the first line */
-        && !cut_at(&body, delimiter, &preamble)) {
+    if (!multipart_cut_start(
+            &body, str_sub(delimiter, 2, delimiter.n)) /* on the first line */
+        && !multipart_cut_at(&body, delimiter, &preamble)) {
         return fail(cx, FAIL_PARSE_ERROR, "no delimiter");
     }
     TRY(parts_read(cx, &body, delimiter, &f));

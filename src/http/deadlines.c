@@ -29,3 +29,13 @@ void deadlines_remove(struct deadlines *list, struct deadline *d)
     }
     *d = (struct deadline){0};
 }
+
+void deadlines_set_wait(struct deadlines *list, uint64_t wait_ms)
+{
+    uint64_t less_ms = wait_ms < list->wait_ms ? list->wait_ms - wait_ms : 0;
+
+    for (struct deadline *d = list->first; d != NULL; d = d->after) {
+        d->at_ms -= less_ms;
+    }
+    list->wait_ms -= less_ms;
+}

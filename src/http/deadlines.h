@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * deadlines.h - connections in the order of their deadlines.
+ * deadlines.h - a list of connections in the order of their deadlines.
  *
- * All of one list wait equally long, so who comes last ends last, and setting a deadline
- * costs a few pointers. Times are of uv_now.
+ * All members of a list wait equally long, so the one added last expires last, and
+ * setting a deadline costs a few pointers. Times are those of uv_now.
  */
 #pragma once
 
@@ -19,8 +19,10 @@ struct deadline {
 struct deadlines {
     struct deadline *first;
     struct deadline *last;
-    uint64_t wait_ms; /* 0: no deadline, only a list */
+    uint64_t wait_ms;
 };
 
 void deadlines_add(struct deadlines *list, struct deadline *d, uint64_t now_ms);
+/* From now on; those that have waited longer are due. Never a longer wait than before. */
+void deadlines_set_wait(struct deadlines *list, uint64_t wait_ms);
 void deadlines_remove(struct deadlines *list, struct deadline *d);

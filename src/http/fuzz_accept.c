@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Accept chooses does not depend on case, white space or empty elements. */
+/* The choice does not depend on case, white space or empty elements. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cx.h"
-#include "http/url.h"
+#include "http/accept.h"
 
 static const Str offers[] = {SI("application/json"), SI("application/xml")};
 
-static int choose(Str accept)
+static const Str languages[] = {SI("en"), SI("de"), SI("fr")};
+
+static size_t accept_checked_language(Str accept)
+{
+    size_t choice = accept_choose_language(accept, languages, COUNT(languages));
+
+    must_be(choice < COUNT(languages));
+    return choice;
+}
+
+static int accept_checked_choose(Str accept)
 {
     int choice = accept_choose(accept, offers, COUNT(offers));
 
@@ -17,7 +27,7 @@ static int choose(Str accept)
 
 /* White space on both sides of each comma and semicolon that is in no quoted string, and
  * an empty element beside each comma. */
-static Str spaced(struct arena *mem, Str accept)
+static Str accept_spaced(struct arena *mem, Str accept)
 {
     struct buf b = {.mem = mem, .max = SIZE_MAX};
     bool is_quoted = false;
@@ -45,12 +55,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(cx_done) struct cx cx = {0};
     Str accept = {(const char *)data, size};
-    int choice = choose(accept);
+    int choice = accept_checked_choose(accept);
 
-    must_be(choose(str_lower(&cx.mem, accept)) == choice);
-    must_be(choose(spaced(&cx.mem, accept)) == choice);
+    must_be(accept_checked_choose(str_lower(&cx.mem, accept)) == choice);
+    must_be(accept_checked_choose(accept_spaced(&cx.mem, accept)) == choice);
     if (str_trim(accept).n > 0) {
-        must_be(choose(str_cat(&cx.mem, S(" , "), accept)) == choice);
+        must_be(accept_checked_choose(str_cat(&cx.mem, S(" , "), accept)) == choice);
     }
+    must_be(
+        accept_checked_language(str_lower(&cx.mem, accept))
+        == accept_checked_language(accept));
     return 0;
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A form that is read, written in the strictest way and read again has the same fields.
  */
+#include "http/body_form.h"
 #include "http/fuzz_body.h"
 
-static void check_again(struct cx *cx, const struct fields *f)
+/* More of them are nothing new, and cost as much again. */
+enum { FIELDS_AGAIN = 100 };
+
+static void form_check_again(struct cx *cx, const struct fields *f)
 {
     struct buf b = {.mem = &cx->mem, .max = SIZE_MAX};
     struct fields again;
@@ -15,7 +19,7 @@ static void check_again(struct cx *cx, const struct fields *f)
         buf_add_char(&b, '&');
     }
     must_be(body_read_form(cx, buf_text(&b), &again).code == FAIL_NONE);
-    check_equal(f, &again);
+    fields_check_equal(f, &again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -24,8 +28,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fields f;
 
     if (body_read_form(&cx, (Str){(const char *)data, size}, &f).code == FAIL_NONE) {
-        check_fields(&f);
-        check_again(&cx, &f);
+        fields_check_all(&f);
+        if (f.n <= FIELDS_AGAIN) {
+            form_check_again(&cx, &f);
+        }
     }
     return 0;
 }

@@ -8,12 +8,12 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "http/grammar.h"
-#include "http/read_all.h"
+#include "http/testreading.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The first request alone, for its own sake. */
-static void check_first(struct arena *mem, Str bytes)
+static void first_check(struct arena *mem, Str bytes)
 {
     struct http_request req;
     struct parser p;
@@ -36,11 +36,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena mem = {0};
     Str bytes = {(const char *)data, size};
-    Str whole = read_all(&mem, bytes, READ_WHOLE, true);
+    Str whole = reading_all(&mem, bytes, READ_WHOLE, true);
 
-    must_be(str_eq(read_all(&mem, bytes, READ_BYTES, true), whole));
-    must_be(str_eq(read_all(&mem, bytes, READ_CUT, true), whole));
-    check_first(&mem, bytes);
+    must_be(str_eq(reading_all(&mem, bytes, READ_BYTES, true), whole));
+    must_be(str_eq(reading_all(&mem, bytes, READ_CUT, true), whole));
+    first_check(&mem, bytes);
     arena_done(&mem);
     return 0;
 }

@@ -3,9 +3,10 @@
  * The input's first line is the boundary. A body that is read, written in the plainest
  * way and read again has the same fields.
  */
+#include "http/body_multipart.h"
 #include "http/fuzz_body.h"
 
-static void add_name(struct buf *b, Str name)
+static void multipart_name_add(struct buf *b, Str name)
 {
     for (size_t i = 0; i < name.n; i++) {
         if (name.p[i] == '"' || name.p[i] == '\\') {
@@ -15,7 +16,7 @@ static void add_name(struct buf *b, Str name)
     }
 }
 
-static void check_again(struct cx *cx, const struct fields *f, Str boundary)
+static void multipart_check_again(struct cx *cx, const struct fields *f, Str boundary)
 {
     struct buf b = {.mem = &cx->mem, .max = SIZE_MAX};
     struct fields again;
@@ -24,7 +25,7 @@ static void check_again(struct cx *cx, const struct fields *f, Str boundary)
         buf_add(&b, S("--"));
         buf_add(&b, boundary);
         buf_add(&b, S("\r\nContent-Disposition: form-data; name=\""));
-        add_name(&b, f->at[i].name);
+        multipart_name_add(&b, f->at[i].name);
         buf_add(&b, f->at[i].kind == FIELD_OTHER ? S("\"; filename=\"\"") : S("\""));
         buf_add(&b, S("\r\n\r\n"));
         buf_add(&b, f->at[i].text);
@@ -34,7 +35,7 @@ static void check_again(struct cx *cx, const struct fields *f, Str boundary)
     buf_add(&b, boundary);
     buf_add(&b, S("--"));
     must_be(body_read_multipart(cx, buf_text(&b), boundary, &again).code == FAIL_NONE);
-    check_equal(f, &again);
+    fields_check_equal(f, &again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -46,8 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (str_next_part(&body, '\n', &boundary)
         && body_read_multipart(&cx, body, boundary, &f).code == FAIL_NONE) {
-        check_fields(&f);
-        check_again(&cx, &f, boundary);
+        fields_check_all(&f);
+        multipart_check_again(&cx, &f, boundary);
     }
     return 0;
 }

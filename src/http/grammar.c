@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grammar.c - cutting header values into their parts, strictly and without memory.
+ * grammar.c - cuts header values into their parts, strictly and without memory.
  */
 #include "http/grammar.h"
 
@@ -21,7 +21,7 @@ void grammar_space(Str *rest)
     }
 }
 
-static bool is_of_a_token(unsigned char c)
+static bool char_is_of_token(unsigned char c)
 {
     size_t at;
 
@@ -32,7 +32,7 @@ bool grammar_token(Str *rest, Str *ret)
 {
     size_t n = 0;
 
-    while (n < rest->n && is_of_a_token((unsigned char)rest->p[n])) {
+    while (n < rest->n && char_is_of_token((unsigned char)rest->p[n])) {
         n++;
     }
     if (n == 0) {
@@ -43,29 +43,29 @@ bool grammar_token(Str *rest, Str *ret)
     return true;
 }
 
-static bool is_of_a_line(unsigned char c)
+static bool char_is_of_line(unsigned char c)
 {
     return c == '\t' || (c >= ' ' && c != 0x7F);
 }
 
 bool grammar_is_line(Str s)
 {
-    return str_is_only(s, is_of_a_line);
+    return str_is_only(s, char_is_of_line);
 }
 
-static bool quoted_string(Str *rest, Str *ret)
+static bool grammar_quoted(Str *rest, Str *ret)
 {
     if (rest->n == 0 || rest->p[0] != '"') {
         return false;
     }
-    for (size_t i = 1; i < rest->n && is_of_a_line((unsigned char)rest->p[i]); i++) {
+    for (size_t i = 1; i < rest->n && char_is_of_line((unsigned char)rest->p[i]); i++) {
         if (rest->p[i] == '"') {
             *ret = str_sub(*rest, 0, i + 1);
             *rest = str_sub(*rest, i + 1, rest->n);
             return true;
         }
         if (rest->p[i] == '\\'
-            && (++i == rest->n || !is_of_a_line((unsigned char)rest->p[i]))) {
+            && (++i == rest->n || !char_is_of_line((unsigned char)rest->p[i]))) {
             return false;
         }
     }
@@ -74,7 +74,7 @@ static bool quoted_string(Str *rest, Str *ret)
 
 bool grammar_value(Str *rest, Str *ret)
 {
-    return quoted_string(rest, ret) || grammar_token(rest, ret);
+    return grammar_quoted(rest, ret) || grammar_token(rest, ret);
 }
 
 bool grammar_media_type(Str *rest, Str *type, Str *subtype)
@@ -125,9 +125,4 @@ Str grammar_unquote(struct arena *mem, Str value)
         p[n++] = value.p[i];
     }
     return (Str){p, n};
-}
-
-bool grammar_is_utf8(Str value)
-{
-    return str_eq_nocase(value, S("utf-8")) || str_eq_nocase(value, S("\"utf-8\""));
 }

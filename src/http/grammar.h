@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grammar.h - what the values of header fields are made of (RFC 9110 §5.6): tokens,
- * quoted strings, parameters. Private to http/.
+ * grammar.h - the parts of header values (RFC 9110 §5.6): tokens, quoted strings,
+ * parameters. Private to http/.
  *
- * Each cuts what it finds off the front of `*rest`, and leaves `*rest` alone when it
- * finds nothing.
+ * Each function cuts the part that it finds off the front of `*rest`, and leaves `*rest`
+ * alone when it finds nothing.
  */
 #pragma once
 
@@ -19,13 +19,11 @@ bool grammar_token(Str *rest, Str *ret);
 bool grammar_value(Str *rest, Str *ret);
 /* type "/" subtype */
 bool grammar_media_type(Str *rest, Str *type, Str *subtype);
-/* The next `;name=value`. false: no more, or not well-formed; then `*rest` is not empty.
- */
+/* The next `;name=value`. false: there is none, or it is not well-formed, in which case
+ * `*rest` is not empty. */
 bool grammar_param(Str *rest, Str *name, Str *value);
 
-/* Whether text is only what may stand in a header's line. */
+/* Whether all bytes of `s` may stand in a header's line. */
 bool grammar_is_line(Str s);
-/* What a value of grammar_value means. */
+/* The text that a value of grammar_value stands for. */
 Str grammar_unquote(struct arena *mem, Str value);
-/* Whether a value names UTF-8, in any case, quoted or not. */
-bool grammar_is_utf8(Str value);

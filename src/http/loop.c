@@ -4,33 +4,40 @@
  */
 #include "http/loop.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    BACKLOG = 1024,
-    LEAVE_MS = 5 * 1000, /* how long a client may take to see that we closed */
-};
+#include "base/budgets.h"
+#include "base/metric.h"
+#include "http/connection_parts.h"
 
-static void on_timer(uv_timer_t *timer)
+enum { BACKLOG = 1024 };
+
+void loop_expire(struct http_loop *loop)
 {
-    struct http_loop *loop = timer->data;
     uint64_t now = uv_now(&loop->uv);
 
-    for (size_t i = 0; i < CONNECTION_STATES; i++) {
-        struct deadlines *list = &loop->lists[i];
+    for (size_t i = 0; i < DEADLINE_KINDS; i++) {
+        struct deadlines *list = &loop->deadlines[i];
 
-        while (list->wait_ms > 0 && list->first != NULL && list->first->at_ms <= now) {
+        while (list->first != NULL && list->first->at_ms <= now) {
             connection_expire(list->first);
         }
     }
-    for (size_t i = 0; i < CONNECTION_STATES; i++) {
-        const struct deadlines *list = &loop->lists[i];
+    for (size_t i = 0; i < DEADLINE_KINDS; i++) {
+        const struct deadlines *list = &loop->deadlines[i];
 
-        if (list->wait_ms > 0 && list->first != NULL) {
+        if (list->first != NULL) {
             loop_arm(loop, list->first->at_ms);
         }
     }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    loop_expire(timer->data);
 }
 
 void loop_arm(struct http_loop *loop, uint64_t at_ms)
@@ -44,10 +51,14 @@ void loop_arm(struct http_loop *loop, uint64_t at_ms)
     }
 }
 
-static void cut_all(struct deadlines *list)
+/* The listeners are closed already. */
+static void handle_cut(uv_handle_t *handle, void *unused)
 {
-    while (list->first != NULL) {
-        connection_cut(list->first);
+    bool is_connection = handle->type == UV_TCP || handle->type == UV_NAMED_PIPE;
+
+    (void)unused;
+    if (is_connection && !uv_is_closing(handle)) {
+        connection_cut(handle->data);
     }
 }
 
@@ -55,35 +66,114 @@ static void on_shutdown(uv_timer_t *timer)
 {
     struct http_loop *loop = timer->data;
 
-    for (size_t i = 0; i < CONNECTION_STATES; i++) {
-        cut_all(&loop->lists[i]);
+    uv_walk(&loop->uv, handle_cut, NULL);
+}
+
+/* Writes them one after the other, so that a peer that waits for several is woken once.
+ */
+static void loop_write_answers(struct http_loop *loop)
+{
+    loop->n_answers = 0;
+    while (loop->answered.first != NULL) {
+        connection_write(loop->answered.first);
     }
 }
 
-/* One after the other, so that who waits for them is woken once and not by each. */
-static void write_answers(struct http_loop *loop)
+void loop_write_if_many(struct http_loop *loop)
 {
-    struct deadlines *list = &loop->lists[CONNECTION_ANSWERED];
-
-    loop->n_answered = 0;
-    while (list->first != NULL) {
-        connection_write(list->first);
+    if (loop->n_answers >= LOOP_ANSWERS_MOST) {
+        loop_write_answers(loop);
     }
 }
 
-void loop_answered(struct http_loop *loop)
+void loop_make_room(struct http_loop *loop)
 {
-    if (++loop->n_answered >= LOOP_ANSWERS_MOST) {
-        write_answers(loop);
+    shared_limit_reached(loop->shared, SHARED_LIMIT_MEMORY);
+    while (budget_level(&loop->budget) >= BUDGET_SHORT) {
+        struct deadline *stuck = loop->deadlines[DEADLINE_WRITE].first;
+
+        if (stuck == NULL) {
+            stuck = loop->deadlines[DEADLINE_REQUEST].first;
+        }
+        if (stuck == NULL) {
+            return; /* handlers have the rest */
+        }
+        connection_cut(connection_of(stuck));
     }
 }
 
-static void on_round(uv_prepare_t *round)
+/* Keeps the loop awake, and does nothing: on_round_end does. */
+static void on_idle(uv_idle_t *idle)
 {
-    write_answers(round->data);
+    (void)idle;
 }
 
-static void drain(struct http_loop *loop)
+/* Goes on with connections that had their turn and have more, in the order in which they
+ * began to wait. */
+static void loop_take_turns(struct http_loop *loop)
+{
+    uint64_t most = loop->n_requests + LIMIT_ROUND_REQUESTS;
+
+    while (loop->n_requests < most && loop->waiting.first != NULL
+           && connection_take_turn(loop->waiting.first)) {
+    }
+    loop_write_answers(loop);
+}
+
+/* While memory is tight, one a round, so that requests which are nearly whole get their
+ * end. */
+static void loop_resume_paused(struct http_loop *loop)
+{
+    enum budget_level level = budget_level(&loop->budget);
+
+    if (level == BUDGET_TIGHT && loop->paused.first != NULL) {
+        connection_resume(loop->paused.first);
+    }
+    while (level == BUDGET_EASY && loop->paused.first != NULL) {
+        connection_resume(loop->paused.first);
+    }
+}
+
+static bool loop_has_turns(const struct http_loop *loop)
+{
+    return loop->waiting.first != NULL
+           || (loop->paused.first != NULL && budget_level(&loop->budget) < BUDGET_SHORT);
+}
+
+static void on_round_end(uv_prepare_t *round_end)
+{
+    struct http_loop *loop = round_end->data;
+
+    loop_write_answers(loop);
+    loop->round++;
+    if (loop_has_turns(loop)) {
+        loop_take_turns(loop);
+        loop_resume_paused(loop);
+    }
+    if (loop_has_turns(loop)) {
+        (void)uv_idle_start(&loop->awake, on_idle);
+    } else {
+        (void)uv_idle_stop(&loop->awake);
+    }
+}
+
+/* Accepts those that are connected already: they may have sent a request, and would lose
+ * it when the listener is closed. */
+static void listener_empty(struct loop_listener *l)
+{
+    uv_os_fd_t listener;
+    int fd = 0;
+
+    must_be(uv_fileno(&l->handle, &listener) == 0);
+    while (fd >= 0 || errno == ECONNABORTED || errno == EINTR) {
+        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0) {
+            connection_accept(l, fd);
+        }
+    }
+}
+
+static void loop_drain(struct http_loop *loop)
 {
     int64_t wait_ms = loop->options->shutdown_timeout_ms;
 
@@ -92,15 +182,18 @@ static void drain(struct http_loop *loop)
     }
     loop->is_draining = true;
     for (size_t i = 0; i < loop->n_listeners; i++) {
+        if (loop->has_served) {
+            listener_empty(&loop->listeners[i]);
+        }
         uv_close(&loop->listeners[i].handle, NULL);
     }
-    write_answers(loop);
-    cut_all(&loop->lists[CONNECTION_IDLE]);
+    deadlines_set_wait(&loop->deadlines[DEADLINE_IDLE], LIMIT_DRAIN_IDLE_MS);
+    loop_expire(loop);
     (void)uv_timer_start(&loop->shutdown, on_shutdown, (uint64_t)wait_ms, 0);
     loop_end_if_empty(loop);
 }
 
-static void run_posts(struct http_post *post)
+static void loop_run_posts(struct http_post *post)
 {
     while (post != NULL) {
         struct http_post *next = post->next;
@@ -110,7 +203,7 @@ static void run_posts(struct http_post *post)
     }
 }
 
-static struct http_post *take_posts(struct http_loop *loop)
+static struct http_post *loop_take_posts(struct http_loop *loop)
 {
     struct http_post *first = loop->first_post;
 
@@ -123,33 +216,35 @@ static void on_wake(uv_async_t *wake)
 {
     struct http_loop *loop = wake->data;
 
+    atomic_store(&loop->has_woken, true);
     uv_mutex_lock(&loop->lock);
-    struct http_post *posts = take_posts(loop);
+    struct http_post *posts = loop_take_posts(loop);
     bool must_stop = loop->must_stop;
     uv_mutex_unlock(&loop->lock);
 
     if (must_stop) {
-        drain(loop); /* first, so that answers posted meanwhile say so */
+        loop_drain(loop); /* first, so that answers posted meanwhile say so */
     }
-    run_posts(posts);
+    loop_run_posts(posts);
 }
 
 void loop_end_if_empty(struct http_loop *loop)
 {
-    if (!loop->is_draining || loop->n_connections > 0 || loop->n_held > 0
+    if (!loop->is_draining || loop->n_connections > 0 || loop->n_orphans > 0
         || uv_is_closing((uv_handle_t *)&loop->wake)) {
         return;
     }
     uv_mutex_lock(&loop->lock);
     loop->is_stopped = true;
-    struct http_post *posts = take_posts(loop);
+    struct http_post *posts = loop_take_posts(loop);
     uv_mutex_unlock(&loop->lock);
 
     uv_close((uv_handle_t *)&loop->wake, NULL);
-    uv_close((uv_handle_t *)&loop->round, NULL);
+    uv_close((uv_handle_t *)&loop->round_end, NULL);
+    uv_close((uv_handle_t *)&loop->awake, NULL);
     uv_close((uv_handle_t *)&loop->timer, NULL);
     uv_close((uv_handle_t *)&loop->shutdown, NULL);
-    run_posts(posts);
+    loop_run_posts(posts);
 }
 
 bool http_loop_post(struct http_loop *loop, struct http_post *post)
@@ -195,46 +290,74 @@ void loop_stop(struct http_loop *loop)
     uv_mutex_unlock(&loop->lock);
 }
 
+bool loop_answers(struct http_loop *loop)
+{
+    bool has_woken = atomic_exchange(&loop->has_woken, false);
+
+    uv_mutex_lock(&loop->lock);
+    if (!loop->is_stopped) {
+        (void)uv_async_send(&loop->wake);
+    }
+    uv_mutex_unlock(&loop->lock);
+    return has_woken;
+}
+
 static void on_connection(uv_stream_t *listener, int status)
 {
+    struct loop_listener *l = listener->data;
+
     if (status == 0) {
-        connection_accept(listener->data, listener);
+        connection_accept(l, -1);
+    } else {
+        /* libuv tries again at once, and for ever: without a free descriptor the loop
+         * would never come to anything else. */
+        metric_add(METRIC_HTTP_REFUSED, METRIC_REFUSED_FILES, 1);
+        shared_limit_reached(l->loop->shared, SHARED_LIMIT_FILES);
+        (void)connection_cut_idle(l->loop);
     }
 }
 
-struct http_loop *loop_open(const struct http_options *options, atomic_int *connections)
+struct http_loop *loop_open(
+    const struct http_options *options, struct http_shared *shared)
 {
     struct http_loop *loop = heap_alloc(sizeof(*loop));
 
     loop->options = options;
-    loop->all_connections = connections;
+    loop->shared = shared;
+    loop->budget.most_bytes = budget_of_loop(options->max_memory_bytes, options->threads);
     loop->listeners = heap_alloc(options->n_listen * sizeof(*loop->listeners));
-    loop->lists[CONNECTION_IDLE].wait_ms = (uint64_t)options->idle_timeout_ms;
-    loop->lists[CONNECTION_READING].wait_ms = (uint64_t)options->request_timeout_ms;
-    loop->lists[CONNECTION_WRITING].wait_ms = (uint64_t)options->idle_timeout_ms;
-    loop->lists[CONNECTION_LEAVING].wait_ms = LEAVE_MS;
+    loop->deadlines[DEADLINE_IDLE].wait_ms = (uint64_t)options->idle_timeout_ms;
+    loop->deadlines[DEADLINE_REQUEST].wait_ms = (uint64_t)options->request_timeout_ms;
+    loop->deadlines[DEADLINE_WRITE].wait_ms = (uint64_t)options->idle_timeout_ms;
+    loop->deadlines[DEADLINE_LINGER].wait_ms = LIMIT_LINGER_MS;
+    loop->deadlines[DEADLINE_LATE].wait_ms = LIMIT_LATE_MS;
     must_be(uv_mutex_init(&loop->lock) == 0);
     must_be(uv_loop_init(&loop->uv) == 0);
     must_be(uv_async_init(&loop->uv, &loop->wake, on_wake) == 0);
-    must_be(uv_prepare_init(&loop->uv, &loop->round) == 0);
-    must_be(uv_prepare_start(&loop->round, on_round) == 0);
+    must_be(uv_prepare_init(&loop->uv, &loop->round_end) == 0);
+    must_be(uv_prepare_start(&loop->round_end, on_round_end) == 0);
+    must_be(uv_idle_init(&loop->uv, &loop->awake) == 0);
     must_be(uv_timer_init(&loop->uv, &loop->timer) == 0);
     must_be(uv_timer_init(&loop->uv, &loop->shutdown) == 0);
     loop->wake.data = loop;
-    loop->round.data = loop;
+    loop->round_end.data = loop;
     loop->timer.data = loop;
     loop->shutdown.data = loop;
     return loop;
 }
 
-int loop_listen(struct http_loop *loop, int fd, bool is_unix)
+int loop_listen(
+    struct http_loop *loop, int fd, bool is_unix,
+    void (*handle)(struct http_exchange *ex))
 {
-    struct listener *l = &loop->listeners[loop->n_listeners++];
+    struct loop_listener *l = &loop->listeners[loop->n_listeners++];
     int e =
         is_unix ? uv_pipe_init(&loop->uv, &l->pipe, 0) : uv_tcp_init(&loop->uv, &l->tcp);
 
     must_be(e == 0);
-    l->handle.data = loop;
+    l->handle.data = l;
+    l->loop = loop;
+    l->answer = handle;
     e = is_unix ? uv_pipe_open(&l->pipe, fd) : uv_tcp_open(&l->tcp, fd);
     if (e != 0) {
         (void)close(fd);
@@ -251,7 +374,7 @@ void loop_run(struct http_loop *loop)
 void loop_close(struct http_loop *loop)
 {
     must_be(uv_loop_close(&loop->uv) == 0);
-    spares_free(&loop->spares);
+    http_pool_free(&loop->pool);
     uv_mutex_destroy(&loop->lock);
     heap_free(loop->listeners);
     heap_free(loop);

@@ -1,56 +1,77 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * loop.h - one thread's event loop, and what its connections share: the read buffer, the
- * deadlines, spare exchanges and output buffers.
+ * deadlines, exchanges and output buffers to lend.
  *
  * While it runs, all but loop_stop and posting belong to its thread.
+ *
+ * loop.c and connection.c need each other, the one accepted circle of this folder: a loop
+ * tells its connections when their time or turn has come, and they change its lists. They
+ * are parts of one thing; function pointers between them would hide that and undo
+ * nothing.
  */
 #pragma once
 
 #include <stdatomic.h>
 #include <uv.h>
 
+#include "http/budget.h"
 #include "http/connection.h"
 #include "http/deadlines.h"
 #include "http/out.h"
+#include "http/pool.h"
 #include "http/server.h"
-#include "http/spares.h"
+#include "http/shared.h"
 
 enum {
-    LOOP_READ_BYTES = 64 * 1024,
-    LOOP_ANSWERS_MOST = 64, /* that wait for a round to end: for about a millisecond */
+    LOOP_READ_BYTES = 16 * 1024, /* at once, and so kept of a connection at most */
+    LOOP_ANSWERS_MOST = 64,      /* wait for a round to end: for a millisecond or two */
 };
 
 /* A listening socket of one loop. */
-struct listener {
+struct loop_listener {
     union {
         uv_handle_t handle;
         uv_stream_t stream;
         uv_tcp_t tcp;
         uv_pipe_t pipe;
     };
+
+    struct http_loop *loop;
+    void (*answer)(struct http_exchange *ex); /* the handler of its connections */
 };
 
 struct http_loop {
     const struct http_options *options;
-    atomic_int *all_connections; /* of all loops */
-    void *data;                  /* what thread_start returned */
+    struct http_shared *shared;
+    void *data; /* what thread_start returned */
 
     uv_loop_t uv;
     uv_async_t wake;
-    uv_prepare_t round;  /* rings when all that had come has been read */
-    uv_timer_t timer;    /* rings at the earliest deadline */
-    uv_timer_t shutdown; /* rings shutdown_timeout after the drain began */
-    struct listener *listeners;
+    uv_prepare_t round_end; /* rings when all bytes that had come were read */
+    uv_idle_t awake;        /* active while there is something to do in the next round */
+    uv_timer_t timer;       /* rings at the earliest deadline */
+    uv_timer_t shutdown;    /* rings shutdown_timeout after the drain began */
+    struct loop_listener *listeners;
     size_t n_listeners;
 
-    struct deadlines lists[CONNECTION_STATES];
-    size_t n_answered; /* since answers were last written */
+    struct deadlines deadlines[DEADLINE_KINDS];
+    /* Lists without deadlines: connections in the order of their turns. */
+    struct deadlines answered; /* their answers are written when the round ends */
+    struct deadlines waiting;  /* they have requests left for the next round */
+    struct deadlines paused;   /* they aren't read, since memory is short */
+    unsigned round;            /* its number */
+    size_t n_answers;          /* since answers were last written */
+    uint64_t n_requests;       /* handled since the start */
     size_t n_connections;
-    size_t n_held; /* exchanges that a worker has and whose connection is gone */
-    struct spares spares;
+    size_t n_orphans; /* exchanges with a worker whose connection is closed */
+    struct http_pool pool;
+    struct budget budget;
     struct out_date date;
+    bool has_served; /* its thread was started before the stop */
     bool is_draining;
+
+    atomic_bool has_woken; /* since the last loop_answers */
 
     uv_mutex_t lock; /* for what follows */
     struct http_post *first_post;
@@ -62,18 +83,29 @@ struct http_loop {
 };
 
 /* Ready to listen; panics when the system has no more to give. */
-struct http_loop *loop_open(const struct http_options *options, atomic_int *connections);
-/* Takes `fd`, a bound socket, whether it fails or not; 0 or uv's error. */
-int loop_listen(struct http_loop *loop, int fd, bool is_unix);
+struct http_loop *loop_open(
+    const struct http_options *options, struct http_shared *shared);
+/* Owns `fd`, a bound socket, from now on, even if it fails; returns 0 or uv's error. */
+int loop_listen(
+    struct http_loop *loop, int fd, bool is_unix,
+    void (*handle)(struct http_exchange *ex));
 /* Serves until loop_stop, on the calling thread. */
 void loop_run(struct http_loop *loop);
 void loop_stop(struct http_loop *loop);
+/* Whether it has come round since the last call; wakes it for the next one. From one
+ * other thread, at any time. */
+bool loop_answers(struct http_loop *loop);
 /* After loop_run has returned. */
 void loop_close(struct http_loop *loop);
 
+/* Ends the work whose deadline has passed; rings again at the next one. */
+void loop_expire(struct http_loop *loop);
 /* The timer rings at `at_ms` at the latest. */
 void loop_arm(struct http_loop *loop, uint64_t at_ms);
-/* Another connection is ANSWERED. */
-void loop_answered(struct http_loop *loop);
+/* Writes all answers when many wait for the end of the round. */
+void loop_write_if_many(struct http_loop *loop);
+/* Closes connections until requests can be taken again, first those that have waited
+ * longest for their client: to take answers, or else to send a request. */
+void loop_make_room(struct http_loop *loop);
 /* Ends the loop when it drains and nothing is left to do. */
 void loop_end_if_empty(struct http_loop *loop);

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * parser.c - reads one request: RFC 9112, as strictly as contract §3 asks.
+ * parser.c - reads one request: RFC 9112, as strictly as docs/api.md §3 asks.
  *
- * The head is cut into lines here, so that its limits, folded lines and bare line feeds
- * are ours to judge, and llhttp sees only whole lines. llhttp reads the fields, decides
- * how the body is framed, and takes the body apart. Trailers are read and dropped.
+ * This file cuts the head into lines and judges their limits, folded lines and bare line
+ * feeds, so that llhttp sees only whole lines. llhttp reads the fields, decides how the
+ * body is framed, and takes the body apart. Trailers are read and dropped.
  */
 #include "http/parser.h"
 
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/budgets.h"
 #include "base/limits.h"
 #include "http/grammar.h"
 #include "http/request_line.h"
 
-enum { FIELDS_ROOM = 16 };
+enum { FIELDS_ROOM = 16, BODY_FIRST_BYTES = 256 };
 
-static void refuse(struct parser *p, enum fail why)
+static void parser_refuse(struct parser *p, enum fail why)
 {
     p->req->refusal = why;
     p->keeps_alive = false;
@@ -29,8 +30,8 @@ static struct parser *parser_of(const llhttp_t *llhttp)
     return llhttp->data;
 }
 
-/* Gives bytes to llhttp; how many it took. */
-static size_t feed(struct parser *p, Str bytes)
+/* Gives bytes to llhttp; returns how many it took. */
+static size_t parser_feed(struct parser *p, Str bytes)
 {
     llhttp_errno_t error = llhttp_execute(&p->llhttp, bytes.p, bytes.n);
 
@@ -41,31 +42,31 @@ static size_t feed(struct parser *p, Str bytes)
     if (error != HPE_OK && p->phase != PHASE_DONE) {
         bool is_coding = error == HPE_INVALID_TRANSFER_ENCODING && !p->is_http10;
 
-        refuse(p, is_coding ? FAIL_NOT_IMPLEMENTED : FAIL_MALFORMED_REQUEST);
+        parser_refuse(p, is_coding ? FAIL_NOT_IMPLEMENTED : FAIL_MALFORMED_REQUEST);
     }
     return bytes.n;
 }
 
-static bool is_counted(struct parser *p, size_t bytes)
+static bool parser_count(struct parser *p, size_t bytes)
 {
     if (bytes > LIMIT_HEAD_BYTES - p->head_bytes) {
-        refuse(p, FAIL_HEAD_TOO_LARGE);
+        parser_refuse(p, FAIL_HEAD_TOO_LARGE);
         return false;
     }
     p->head_bytes += bytes;
     return true;
 }
 
-static int on_header_field(llhttp_t *llhttp, const char *at, size_t n)
+static int on_llhttp_field(llhttp_t *llhttp, const char *at, size_t n)
 {
     struct parser *p = parser_of(llhttp);
 
     if (n == 0) {
-        refuse(p, FAIL_MALFORMED_REQUEST);
+        parser_refuse(p, FAIL_MALFORMED_REQUEST);
         return -1;
     }
     if (p->head_fields == LIMIT_HEAD_FIELDS) {
-        refuse(p, FAIL_HEAD_TOO_LARGE);
+        parser_refuse(p, FAIL_HEAD_TOO_LARGE);
         return -1;
     }
     p->head_fields++;
@@ -84,14 +85,11 @@ static int on_header_field(llhttp_t *llhttp, const char *at, size_t n)
         p->fields = more;
         req->headers = more;
     }
-    p->fields[req->n_headers++] = (struct http_header){
-        {at, n},
-        S("")
-    };
+    p->fields[req->n_headers++] = (struct http_header){{at, n}, S("")};
     return 0;
 }
 
-static int on_header_value(llhttp_t *llhttp, const char *at, size_t n)
+static int on_llhttp_value(llhttp_t *llhttp, const char *at, size_t n)
 {
     struct parser *p = parser_of(llhttp);
 
@@ -121,8 +119,9 @@ static bool is_host(unsigned char c)
     return char_is_alnum(c) || str_find(S("-._~%:[]!$&'()*+;="), (char)c, &at);
 }
 
-/* What llhttp leaves to us of the fields that decide about host and framing. */
-static enum fail head_judge(const struct parser *p)
+/* Checks that llhttp leaves to its user: the fields that decide about host and framing.
+ */
+static enum fail parser_judge_head(const struct parser *p)
 {
     Str host = S("");
     Str coding = S("");
@@ -143,7 +142,7 @@ static enum fail head_judge(const struct parser *p)
     return FAIL_NONE;
 }
 
-static int refuse_body(struct parser *p)
+static int parser_refuse_body(struct parser *p)
 {
     p->req->body_too_large = true;
     p->keeps_alive = false;
@@ -151,14 +150,14 @@ static int refuse_body(struct parser *p)
     return -1;
 }
 
-static int on_headers_complete(llhttp_t *llhttp)
+static int on_llhttp_head(llhttp_t *llhttp)
 {
     struct parser *p = parser_of(llhttp);
-    enum fail why = head_judge(p);
+    enum fail why = parser_judge_head(p);
     Str expect;
 
     if (why != FAIL_NONE) {
-        refuse(p, why);
+        parser_refuse(p, why);
         return -1;
     }
     p->keeps_alive = llhttp_should_keep_alive(llhttp) != 0;
@@ -166,21 +165,28 @@ static int on_headers_complete(llhttp_t *llhttp)
     if (!p->req->has_body) {
         return 0;
     }
-    if (llhttp->content_length > LIMIT_BODY_BYTES) {
-        return refuse_body(p);
+    bool is_chunked = (llhttp->flags & F_CHUNKED) != 0;
+
+    if ((is_chunked || llhttp->content_length > LIMIT_BODY_BYTES)
+        && p->body_limit != NULL) {
+        p->body.max = p->body_limit(p->req, p->body_limit_arg);
+    }
+    if (llhttp->content_length > p->body.max) {
+        return parser_refuse_body(p);
     }
     p->expects_continue = !p->is_http10 && http_header(p->req, S("Expect"), &expect) == 1
                           && str_eq_nocase(expect, S("100-continue"));
+    p->body_most = is_chunked ? p->body.max : (size_t)llhttp->content_length;
     p->phase = PHASE_BODY;
     return 0;
 }
 
-static int on_chunk_header(llhttp_t *llhttp)
+static int on_llhttp_chunk(llhttp_t *llhttp)
 {
     struct parser *p = parser_of(llhttp);
 
-    if (llhttp->content_length > LIMIT_BODY_BYTES - p->body.n) {
-        return refuse_body(p);
+    if (llhttp->content_length > p->body.max - p->body.n) {
+        return parser_refuse_body(p);
     }
     if (llhttp->content_length == 0) {
         p->phase = PHASE_TRAILERS;
@@ -189,19 +195,29 @@ static int on_chunk_header(llhttp_t *llhttp)
     return 0;
 }
 
-static int on_chunk_extension(llhttp_t *llhttp, const char *at, size_t n)
+static int on_llhttp_extension(llhttp_t *llhttp, const char *at, size_t n)
 {
     (void)at;
-    return is_counted(parser_of(llhttp), n) ? 0 : -1;
+    return parser_count(parser_of(llhttp), n) ? 0 : -1;
 }
 
-static int on_body(llhttp_t *llhttp, const char *at, size_t n)
+/* A body that comes at once gets the room that it needs. A body that comes in pieces gets
+ * room for four times as many bytes whenever it needs more: so a client has to send bytes
+ * for the memory that it takes, and the copies that stay in the arena have at most two
+ * thirds of its length. */
+static int on_llhttp_body(llhttp_t *llhttp, const char *at, size_t n)
 {
-    buf_add(&parser_of(llhttp)->body, (Str){at, n});
+    struct parser *p = parser_of(llhttp);
+    size_t room = BODY_FIRST_BYTES + 4 * (p->body.n + n);
+
+    if (n > p->body.room - p->body.n) {
+        buf_set_room(&p->body, room < p->body_most / 2 ? room : p->body_most);
+    }
+    buf_add(&p->body, (Str){at, n});
     return 0;
 }
 
-static int on_message_complete(llhttp_t *llhttp)
+static int on_llhttp_message(llhttp_t *llhttp)
 {
     struct parser *p = parser_of(llhttp);
 
@@ -211,60 +227,109 @@ static int on_message_complete(llhttp_t *llhttp)
 }
 
 static const llhttp_settings_t settings = {
-    .on_header_field = on_header_field,
-    .on_header_value = on_header_value,
-    .on_headers_complete = on_headers_complete,
-    .on_chunk_header = on_chunk_header,
-    .on_chunk_extension_name = on_chunk_extension,
-    .on_chunk_extension_value = on_chunk_extension,
-    .on_body = on_body,
-    .on_message_complete = on_message_complete,
+    .on_header_field = on_llhttp_field,
+    .on_header_value = on_llhttp_value,
+    .on_headers_complete = on_llhttp_head,
+    .on_chunk_header = on_llhttp_chunk,
+    .on_chunk_extension_name = on_llhttp_extension,
+    .on_chunk_extension_value = on_llhttp_extension,
+    .on_body = on_llhttp_body,
+    .on_message_complete = on_llhttp_message,
 };
 
-static void request_line_done(struct parser *p, Str line)
+static const Str is_tls = SI(
+    "This looks like TLS, and this address speaks plain HTTP: use http, or put a proxy "
+    "in front that speaks TLS.");
+static const Str is_proxy =
+    SI("This looks like the PROXY protocol: switch it off at the proxy, and let it send "
+       "X-Forwarded-For.");
+
+/* A language that begins with a byte of no method. */
+static Str advice_on_byte(char first)
+{
+    if (first == 0x16) {
+        return is_tls;
+    }
+    return first == 0 ? is_proxy : S(""); /* version 2, whose empty lines are gone */
+}
+
+static void parser_end_request_line(struct parser *p, Str line)
 {
     enum fail why = request_line_read(line, p->req, &p->is_http10);
 
     if (why != FAIL_NONE) {
-        refuse(p, why);
+        p->req->advice = str_eq(p->req->method_text, S("PROXY")) ? is_proxy : S("");
+        parser_refuse(p, why);
         return;
     }
     p->phase = PHASE_FIELDS;
-    /* llhttp only has to know the version: the rest was read, more strictly. */
-    (void)feed(p, p->is_http10 ? S("PUT / HTTP/1.0\r\n") : S("PUT / HTTP/1.1\r\n"));
+    /* llhttp only needs the version: the line was read more strictly than it does. */
+    (void)parser_feed(
+        p, p->is_http10 ? S("PUT / HTTP/1.0\r\n") : S("PUT / HTTP/1.1\r\n"));
+}
+
+static bool char_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* A field's line without the white space at its end, which RFC 9110 §5.5 allows: llhttp
+ * takes a tab there for a part of the value. */
+static Str line_trim(struct arena *mem, Str line)
+{
+    size_t n = line.n - strlen("\r\n");
+
+    if (n == 0 || !char_is_blank(line.p[n - 1])) {
+        return line;
+    }
+    while (n > 0 && char_is_blank(line.p[n - 1])) {
+        n--;
+    }
+    return str_cat(mem, str_sub(line, 0, n), S("\r\n"));
 }
 
 /* `line` with its line feed, in the arena. */
-static void line_done(struct parser *p, Str line)
+static void parser_end_line(struct parser *p, Str line)
 {
-    bool is_folded = line.p[0] == ' ' || line.p[0] == '\t';
+    bool is_folded = char_is_blank(line.p[0]);
 
     if (!str_ends(line, S("\r\n")) || is_folded) {
-        refuse(p, FAIL_MALFORMED_REQUEST);
+        parser_refuse(p, FAIL_MALFORMED_REQUEST);
     } else if (p->phase == PHASE_REQUEST_LINE) {
-        request_line_done(p, str_sub(line, 0, line.n - 2));
+        parser_end_request_line(p, str_sub(line, 0, line.n - 2));
     } else {
-        (void)feed(p, line);
+        (void)parser_feed(p, line_trim(p->mem, line));
     }
 }
 
-static size_t line_eat(struct parser *p, Str bytes)
+/* The request line alone fills the head: its path may still be known. What is looked at
+ * are the first LIMIT_HEAD_BYTES, in whichever pieces they came. */
+static void parser_peek(struct parser *p, Str line)
+{
+    if (p->req->method_text.n == 0) {
+        buf_add(&p->line, str_sub(line, 0, LIMIT_HEAD_BYTES - p->line.n));
+        request_line_peek(buf_text(&p->line), p->req);
+    }
+}
+
+static size_t parser_eat_line(struct parser *p, Str bytes)
 {
     size_t at = bytes.n;
     bool is_whole = str_find(bytes, '\n', &at);
     Str line = str_sub(bytes, 0, is_whole ? at + 1 : at);
 
-    if (!is_counted(p, line.n)) {
+    if (!parser_count(p, line.n)) {
+        parser_peek(p, line);
         return bytes.n;
     }
     if (!is_whole || p->line.n > 0) {
         buf_add(&p->line, line);
     }
     if (is_whole && p->line.n > 0) {
-        line_done(p, buf_text(&p->line));
+        parser_end_line(p, buf_text(&p->line));
         p->line = (struct buf){.mem = p->mem, .max = LIMIT_HEAD_BYTES};
     } else if (is_whole) {
-        line_done(p, str_dup(p->mem, line));
+        parser_end_line(p, str_dup(p->mem, line));
     }
     return line.n;
 }
@@ -291,12 +356,13 @@ size_t parser_eat(struct parser *p, Str bytes)
 
     /* TLS and other languages are refused at their first byte. */
     if (p->head_bytes == 0 && bytes.n > 0 && !grammar_token(&start, &word)) {
-        refuse(p, FAIL_MALFORMED_REQUEST);
+        p->req->advice = advice_on_byte(bytes.p[0]);
+        parser_refuse(p, FAIL_MALFORMED_REQUEST);
     }
     while (used < bytes.n && p->phase != PHASE_DONE) {
         Str rest = str_sub(bytes, used, bytes.n);
 
-        used += p->phase == PHASE_BODY ? feed(p, rest) : line_eat(p, rest);
+        used += p->phase == PHASE_BODY ? parser_feed(p, rest) : parser_eat_line(p, rest);
     }
     return used;
 }
@@ -306,12 +372,14 @@ bool parser_is_done(const struct parser *p)
     return p->phase == PHASE_DONE;
 }
 
-Str parser_skip_blank(Str bytes)
+bool parser_skip_blank(Str *bytes, size_t *n)
 {
-    size_t n = 0;
+    size_t blank = 0;
 
-    while (n < bytes.n && (bytes.p[n] == '\r' || bytes.p[n] == '\n')) {
-        n++;
+    while (blank < bytes->n && (bytes->p[blank] == '\r' || bytes->p[blank] == '\n')) {
+        blank++;
     }
-    return str_sub(bytes, n, bytes.n);
+    *bytes = str_sub(*bytes, blank, bytes->n);
+    *n += blank;
+    return *n <= LIMIT_BLANK_BYTES;
 }

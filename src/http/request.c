@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request.c - looking up a field of a request, adding one to an answer.
+ * request.c - finds a field of a request, adds one to an answer.
  */
 #include "http/request.h"
 
@@ -20,7 +20,7 @@ size_t http_header(const struct http_request *r, Str name, Str *value)
     return n;
 }
 
-static bool keeps_its_line(unsigned char c)
+static bool char_is_of_answer_line(unsigned char c)
 {
     return c != '\r' && c != '\n' && c != '\0';
 }
@@ -28,6 +28,6 @@ static bool keeps_its_line(unsigned char c)
 void http_answer_header(struct http_answer *a, Str name, Str value)
 {
     must_be(a->n_extra < HTTP_EXTRA_HEADERS);
-    must_be(str_is_only(value, keeps_its_line));
+    must_be(str_is_only(value, char_is_of_answer_line));
     a->extra[a->n_extra++] = (struct http_header){name, value};
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request.h - a request as read, an answer as it will be written.
+ * request.h - a request as it was read, an answer as it will be written.
  *
- * All text of a request lives in its exchange's arena (or is static).
+ * All text of a request lives in its exchange's arena or is static.
  */
 #pragma once
 
@@ -12,6 +12,8 @@ enum method {
     METHOD_GET,
     METHOD_HEAD,
     METHOD_POST,
+    METHOD_PUT,
+    METHOD_PATCH,
     METHOD_DELETE,
     METHOD_OPTIONS,
     METHOD_OTHER,
@@ -27,6 +29,7 @@ struct http_request {
      * coding, version), or FAIL_UNAVAILABLE past max_connections: answer it and the
      * connection closes. */
     enum fail refusal;
+    Str advice; /* what was sent instead of HTTP, and the mend; empty: not known */
     enum method method;
     Str method_text;
     Str path;  /* as sent, up to '?', still percent-encoded; '*' for OPTIONS * */
@@ -35,14 +38,13 @@ struct http_request {
     size_t n_headers;
     Str body;
     bool has_body; /* a body was announced, even an empty one by Transfer-Encoding */
-    bool
-        body_too_large; /* over LIMIT_BODY_BYTES: not read; the connection closes after */
-    Str peer;           /* address of the other side; "unix" on a unix socket */
-    int64_t started_us; /* clock_mono_us of the first byte */
+    bool body_too_large; /* over its limit: not read; the connection closes after */
+    Str peer;            /* address of the other side; "unix" on a unix socket */
+    int64_t started_us;  /* clock_mono_us of the first byte */
 };
 
-/* How many non-empty fields have this name (compared without case); *value is the first
- * of them, the empty Str when there is none. */
+/* Returns how many non-empty fields have this name, in any case; *value becomes the first
+ * of them, or the empty Str. */
 size_t http_header(const struct http_request *r, Str name, Str *value);
 
 enum { HTTP_EXTRA_HEADERS = 16 };

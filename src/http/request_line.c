@@ -2,8 +2,9 @@
 /*
  * request_line.c - method, target and version of a request (RFC 9112 §3).
  *
- * Read here and not by llhttp, which knows a list of methods only, tunnels CONNECT, and
- * takes HTTP/0.9, several spaces and fragments. The path is left percent-encoded.
+ * llhttp does not read this line, because it knows a fixed list of methods, tunnels
+ * CONNECT, and takes HTTP/0.9, several spaces and fragments. The path stays
+ * percent-encoded.
  */
 #include "http/request_line.h"
 
@@ -13,15 +14,14 @@ static const struct method_name {
     Str name;
     enum method method;
 } methods[] = {
-    {SI("GET"),     METHOD_GET    },
-    {SI("HEAD"),    METHOD_HEAD   },
-    {SI("POST"),    METHOD_POST   },
-    {SI("DELETE"),  METHOD_DELETE },
+    {SI("GET"), METHOD_GET},         {SI("HEAD"), METHOD_HEAD},
+    {SI("POST"), METHOD_POST},       {SI("PUT"), METHOD_PUT},
+    {SI("PATCH"), METHOD_PATCH},     {SI("DELETE"), METHOD_DELETE},
     {SI("OPTIONS"), METHOD_OPTIONS},
 };
 
 /* Visible ASCII; a fragment never belongs into a request. */
-static bool is_target(Str s)
+static bool target_is_plain(Str s)
 {
     bool ok = s.n > 0;
 
@@ -31,7 +31,7 @@ static bool is_target(Str s)
     return ok;
 }
 
-static enum method method_from_name(Str name)
+static enum method method_read(Str name)
 {
     for (size_t i = 0; i < COUNT(methods); i++) {
         if (str_eq(methods[i].name, name)) {
@@ -41,7 +41,7 @@ static enum method method_from_name(Str name)
     return METHOD_OTHER;
 }
 
-static bool strip_scheme(Str *target)
+static bool target_strip_scheme(Str *target)
 {
     static const Str schemes[] = {SI("http://"), SI("https://")};
 
@@ -54,12 +54,12 @@ static bool strip_scheme(Str *target)
     return false;
 }
 
-/* http://host/path?q means /path?q here: this server has one host. */
-static bool strip_origin(Str *target)
+/* http://host/path?q means /path?q: this server has one host. */
+static bool target_strip_origin(Str *target)
 {
     size_t n = 0;
 
-    if (!strip_scheme(target)) {
+    if (!target_strip_scheme(target)) {
         return false;
     }
     while (n < target->n && target->p[n] != '/' && target->p[n] != '?') {
@@ -81,7 +81,7 @@ static bool target_read(Str target, struct http_request *req)
         req->path = target;
         return true;
     }
-    if (!str_starts(target, S("/")) && !strip_origin(&target)) {
+    if (!str_starts(target, S("/")) && !target_strip_origin(&target)) {
         return false;
     }
     req->path = target;
@@ -93,6 +93,20 @@ static bool target_read(Str target, struct http_request *req)
         req->path = S("/");
     }
     return true;
+}
+
+void request_line_peek(Str begun, struct http_request *req)
+{
+    Str method;
+    size_t at;
+
+    if (grammar_token(&begun, &method) && grammar_char(&begun, ' ')
+        && str_starts(begun, S("/")) && str_find(begun, '?', &at)
+        && target_is_plain(str_sub(begun, 0, at))) {
+        req->method_text = method;
+        req->method = method_read(method);
+        req->path = str_sub(begun, 0, at);
+    }
 }
 
 static enum fail version_read(Str version, bool *is_http10)
@@ -114,11 +128,11 @@ enum fail request_line_read(Str line, struct http_request *req, bool *is_http10)
     Str target;
 
     if (!grammar_token(&line, &method) || !grammar_char(&line, ' ')
-        || !str_next_part(&line, ' ', &target) || !is_target(target)) {
+        || !str_next_part(&line, ' ', &target) || !target_is_plain(target)) {
         return FAIL_MALFORMED_REQUEST;
     }
     req->method_text = method;
-    req->method = method_from_name(method);
+    req->method = method_read(method);
     enum fail why = version_read(line, is_http10);
 
     return why == FAIL_NONE && !target_read(target, req) ? FAIL_MALFORMED_REQUEST : why;

@@ -3,11 +3,11 @@
  * server.h - connections: llhttp on libuv, a loop per thread, listeners with
  * SO_REUSEPORT.
  *
- * The handler runs on a loop thread and must not block. It ends every exchange with
+ * A handler runs on a loop thread and must not block. It ends every exchange with
  * http_send, at once, or later from any thread by http_post-ing a function that calls
- * http_send. The answers of pipelined requests go out in order; reading stops while one
- * is being worked on. The layer adds Date, Content-Length and Connection, and nothing
- * else.
+ * http_send. The answers of pipelined requests go out in order; reading stops while a
+ * request is being worked on. The layer adds Date, Content-Length and Connection, and no
+ * other field.
  */
 #pragma once
 
@@ -38,15 +38,28 @@ struct http_exchange {
     struct http_connection *connection;
 };
 
+/* An address to listen on, and the handler of all requests that come there. */
+struct http_listener {
+    Str address; /* "127.0.0.1:8080", "[::]:8080", "unix:/path?mode=0660" */
+    void (*handle)(struct http_exchange *ex);
+    int fd; /* of http/inherited.h, which the server takes over; 0: it binds the address
+             */
+};
+
 struct http_options {
-    const Str *listen; /* "127.0.0.1:8080", "[::]:8080", "unix:/path" */
+    const struct http_listener *listen;
     size_t n_listen;
     int threads;
-    int max_connections; /* over all threads */
+    int max_connections;     /* over all threads; past it, one that is idle is closed */
+    size_t max_memory_bytes; /* of connections, over all threads; 0:
+                                LIMIT_CONNECTIONS_BYTES */
     int64_t request_timeout_ms;
     int64_t idle_timeout_ms;
     int64_t shutdown_timeout_ms;
-    void (*handle)(struct http_exchange *ex);
+    /* On a loop's thread: how large the body of such a request may be, at most
+     * LIMIT_LARGE_BODY_BYTES. Asked where it may have more than LIMIT_BODY_BYTES. NULL:
+     * none may. */
+    size_t (*body_limit)(const struct http_request *req, void *loop_data);
     /* On each loop's own thread, before it serves and after it has stopped. May be NULL.
      */
     void *(*thread_start)(void *arg, struct http_loop *loop);
@@ -54,14 +67,23 @@ struct http_options {
     void *arg;
 };
 
+/* Descriptors that a server with these options takes at most. */
+int64_t http_files(const struct http_options *options);
+/* max_connections, or as many as `files` descriptors are enough for, but
+ * LIMIT_CONNECTIONS_LEAST at least. */
+int http_connections_within(const struct http_options *options, int64_t files);
 /* Binds and starts the threads; FAIL_CONFIG with the address and the system's words. The
  * options' text is copied. A stale unix socket is replaced; one that answers is not. */
 Res http_server_start(
     struct cx *cx, const struct http_options *options, struct http_server **ret) MUST;
-/* Stop accepting, let what is under way end with Connection: close, cut what is idle, and
- * what is left after shutdown_timeout; returns when all threads have ended, which is not
- * before every exchange was sent. Call from any other thread. From then on posts are
- * refused. */
+/* Whether all loops have come round since the last call. From one other thread. */
+bool http_server_answers(struct http_server *s);
+/* From now on each answer is the last one of its connection (Connection: close), while
+ * new connections are still accepted. From any thread. */
+void http_server_leave(struct http_server *s);
+/* Stop accepting, leave, cut what has been idle for LIMIT_DRAIN_IDLE_MS, and what is left
+ * after shutdown_timeout; returns when all threads have ended, which is not before every
+ * exchange was sent. Call from any other thread. From then on posts are refused. */
 void http_server_drain(struct http_server *s);
 /* Drains, and frees the loops: nobody may post any more. */
 void http_server_stop(struct http_server **s);

@@ -12,7 +12,7 @@
 
 struct body_row {
     Str body;
-    Str want; /* as shown() shows the fields */
+    Str want; /* as fields_shown() shows the fields */
 };
 
 /* clang-format off */
@@ -20,12 +20,14 @@ struct body_row {
 
 /* clang-format on */
 
-/* [name=text], [name: null], [name: other] */
-static inline Str shown(const struct fields *f)
+/* [name=text], [name: null], [name: true], [name: int 5], [name: id 5],
+ * [name: other] */
+static inline Str fields_shown(const struct fields *f)
 {
     static const Str words[] = {
-        [FIELD_TEXT] = SI("="),
-        [FIELD_NULL] = SI(": null"),
+        [FIELD_TEXT] = SI("="),        [FIELD_NULL] = SI(": null"),
+        [FIELD_TRUE] = SI(": true"),   [FIELD_FALSE] = SI(": false"),
+        [FIELD_INT] = SI(": int "),    [FIELD_ID] = SI(": id "),
         [FIELD_OTHER] = SI(": other"),
     };
     struct buf b = {.mem = &t_cx()->mem, .max = 1024 * 1024};
@@ -40,7 +42,8 @@ static inline Str shown(const struct fields *f)
     return buf_text(&b);
 }
 
-static inline void check_takes(enum body_type type, const struct body_row *rows, size_t n)
+static inline void body_check_takes(
+    enum body_type type, const struct body_row *rows, size_t n)
 {
     const struct body_media media = {type, SI("b")};
 
@@ -49,12 +52,12 @@ static inline void check_takes(enum body_type type, const struct body_row *rows,
         struct fields f = {0};
 
         T_OK(body_read(t_cx(), &media, body, &f));
-        T_STR(shown(&f), rows[i].want);
+        T_STR(fields_shown(&f), rows[i].want);
     }
 }
 
 /* With FAIL_PARSE_ERROR, leaving the result alone. */
-static inline void check_refuses(enum body_type type, const Str *bodies, size_t n)
+static inline void body_check_refuses(enum body_type type, const Str *bodies, size_t n)
 {
     static const struct field untouched = {SI("untouched"), SI(""), FIELD_TEXT};
     const struct body_media media = {type, SI("b")};
@@ -65,7 +68,7 @@ static inline void check_refuses(enum body_type type, const Str *bodies, size_t 
         Res res = body_read(t_cx(), &media, body, &f);
 
         if (res.code != FAIL_PARSE_ERROR) {
-            print_error("taken: '%.*s'\n", (int)body.n, body.p);
+            print_error("taken: '%.*s'\n", STR_ARG(body));
         }
         T_FAIL(FAIL_PARSE_ERROR, res);
         T_TRUE(f.at == &untouched && f.n == 1);
@@ -73,7 +76,7 @@ static inline void check_refuses(enum body_type type, const Str *bodies, size_t 
 }
 
 /* A text of `n` units between head and tail. */
-static inline Str repeated(Str head, Str unit, size_t n, Str tail)
+static inline Str text_repeated(Str head, Str unit, size_t n, Str tail)
 {
     struct buf b = {.mem = &t_cx()->mem, .max = 1024 * 1024};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/test_body.h"
 
-static void test_body_read_form_takes_what_clients_send(void **state)
+TEST(test_body_read_form_takes_what_clients_send)
 {
     static const struct body_row rows[] = {
         ROW("", ""),
@@ -19,11 +19,10 @@ static void test_body_read_form_takes_what_clients_send(void **state)
         ROW("=1", "[=1]"),
     };
 
-    (void)state;
-    check_takes(BODY_FORM, rows, COUNT(rows));
+    body_check_takes(BODY_FORM, rows, COUNT(rows));
 }
 
-static void test_body_read_form_refuses_the_rest(void **state)
+TEST(test_body_read_form_refuses_the_rest)
 {
     static const Str bodies[] = {
         SI("a=%"),
@@ -48,8 +47,7 @@ static void test_body_read_form_refuses_the_rest(void **state)
         SI("\xEF\xBB\xBF"),
     };
 
-    (void)state;
-    check_refuses(BODY_FORM, bodies, COUNT(bodies));
+    body_check_refuses(BODY_FORM, bodies, COUNT(bodies));
 }
 
 T_MAIN(

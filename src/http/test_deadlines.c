@@ -2,12 +2,11 @@
 #include "base/testing.h"
 #include "http/deadlines.h"
 
-static void test_deadlines_add_and_remove_keep_the_order(void **state)
+TEST(test_deadlines_add_and_remove_keep_the_order)
 {
     struct deadlines list = {.wait_ms = 10};
     struct deadline d[4];
 
-    (void)state;
     for (uint64_t i = 0; i < COUNT(d); i++) {
         deadlines_add(&list, &d[i], 100 + i);
     }
@@ -26,4 +25,22 @@ static void test_deadlines_add_and_remove_keep_the_order(void **state)
     T_TRUE(list.first == NULL && list.last == NULL);
 }
 
-T_MAIN(T(test_deadlines_add_and_remove_keep_the_order))
+TEST(test_deadlines_set_wait_counts_from_the_same_start)
+{
+    struct deadlines list = {.wait_ms = 100};
+    struct deadline d[3];
+
+    deadlines_add(&list, &d[0], 1000);
+    deadlines_add(&list, &d[1], 1090);
+    deadlines_set_wait(&list, 10);
+    T_INT(d[0].at_ms, 1010);
+    T_INT(d[1].at_ms, 1100);
+    deadlines_set_wait(&list, 20); /* longer: nothing changes */
+    deadlines_add(&list, &d[2], 1095);
+    T_INT(d[1].at_ms, 1100);
+    T_INT(d[2].at_ms, 1105);
+}
+
+T_MAIN(
+    T(test_deadlines_add_and_remove_keep_the_order),
+    T(test_deadlines_set_wait_counts_from_the_same_start))

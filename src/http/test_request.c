@@ -2,14 +2,14 @@
 #include "base/testing.h"
 #include "http/request.h"
 
-static void test_http_header_counts_without_case_and_skips_empty_fields(void **state)
+TEST(test_http_header_counts_without_case_and_skips_empty_fields)
 {
     static const struct http_header headers[] = {
-        {SI("Accept"),   SI("")                },
-        {SI("ACCEPT"),   SI("text/html")       },
-        {SI("accept"),   SI("application/json")},
-        {SI("Accept-X"), SI("no")              },
-        {SI("Empty"),    SI("")                },
+        {SI("Accept"), SI("")},
+        {SI("ACCEPT"), SI("text/html")},
+        {SI("accept"), SI("application/json")},
+        {SI("Accept-X"), SI("no")},
+        {SI("Empty"), SI("")},
     };
 
     static const struct {
@@ -17,15 +17,14 @@ static void test_http_header_counts_without_case_and_skips_empty_fields(void **s
         size_t count;
         Str first;
     } rows[] = {
-        {SI("Accept"),   2, SI("text/html")},
-        {SI("accept-x"), 1, SI("no")       },
-        {SI("Empty"),    0, SI("")         },
-        {SI("Absent"),   0, SI("")         },
-        {SI(""),         0, SI("")         },
+        {SI("Accept"), 2, SI("text/html")},
+        {SI("accept-x"), 1, SI("no")},
+        {SI("Empty"), 0, SI("")},
+        {SI("Absent"), 0, SI("")},
+        {SI(""), 0, SI("")},
     };
     const struct http_request r = {.headers = headers, .n_headers = COUNT(headers)};
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         Str value = S("replaced");
 
@@ -55,11 +54,10 @@ static void add_one_too_many(void)
         &(struct http_answer){.n_extra = HTTP_EXTRA_HEADERS}, S("A"), S("b"));
 }
 
-static void test_http_answer_header_adds_up_to_its_limit(void **state)
+TEST(test_http_answer_header_adds_up_to_its_limit)
 {
     struct http_answer a = {0};
 
-    (void)state;
     for (int i = 0; i < HTTP_EXTRA_HEADERS; i++) {
         http_answer_header(&a, S("Allow"), S("GET, \xC3\xA9\t"));
     }
@@ -69,9 +67,8 @@ static void test_http_answer_header_adds_up_to_its_limit(void **state)
     T_ABORTS(add_one_too_many);
 }
 
-static void test_http_answer_header_aborts_on_what_would_split_the_answer(void **state)
+TEST(test_http_answer_header_aborts_on_what_would_split_the_answer)
 {
-    (void)state;
     T_ABORTS(add_carriage_return);
     T_ABORTS(add_line_feed);
     T_ABORTS(add_nul);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * url.h - percent-encoding, paths, queries, and Accept: the parts of a request that are
- * text.
+ * url.h - takes paths and queries apart, and undoes percent-encoding.
  */
 #pragma once
 
@@ -17,27 +16,26 @@ Res url_decode(struct cx *cx, Str s, bool plus, Str *ret) MUST;
 /*
  * Splits a path into decoded segments: runs of slashes count as one, one trailing slash
  * (or a run) is dropped, %2F never splits. FAIL_NOT_FOUND when it has a malformed escape,
- * does not begin with
- * '/', or has more than `most` segments.
+ * does not begin with '/', or has more than `most` segments.
  */
-Res path_split(struct cx *cx, Str path, Str *segments, size_t most, size_t *n) MUST;
+Res url_path_split(struct cx *cx, Str path, Str *segments, size_t most, size_t *n) MUST;
 
 struct param {
     Str name; /* decoded */
     Str value;
+    bool is_unreadable; /* of url_query_parse_each: the value has a malformed escape */
 };
 
 /* All parameters in order. FAIL_PARSE_ERROR for a malformed escape or more than
  * LIMIT_BODY_FIELDS. */
-Res query_parse(struct cx *cx, Str query, struct param **ret, size_t *n) MUST;
+Res url_query_parse(struct cx *cx, Str query, struct param **ret, size_t *n) MUST;
+/* Reads a query in which each parameter counts by itself: it takes any number of
+ * parameters, marks a value that can't be decoded as unreadable and empty, and leaves out
+ * a parameter whose name can't be decoded. */
+void url_query_parse_each(struct arena *mem, Str query, struct param **ret, size_t *n);
 /* How often `name` occurs; *value is the first. */
-size_t query_find(const struct param *params, size_t n, Str name, Str *value);
-
-/*
- * Which of `offers` (media types without parameters, the preferred one first) an Accept
- * header wants (RFC 9110 §12.5.1): quality values and wildcards count, the most specific
- * range decides. The index, or -1 when it allows none. An absent or empty header allows
- * all. What is malformed is skipped as if it were not there; if nothing is left of a
- * non-empty header, -1.
- */
-int accept_choose(Str accept, const Str *offers, size_t n);
+size_t url_query_find(const struct param *params, size_t n, Str name, Str *value);
+/* Whether any name occurs more than once. */
+bool url_query_has_repeats(struct arena *mem, const struct param *params, size_t n);
+/* Whether `name` occurs with a value that is unreadable. */
+bool url_query_is_unreadable(const struct param *params, size_t n, Str name);

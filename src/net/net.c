@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net.c - the one place where libcurl is called.
+ * net.c - a call from its settings to its reply, by libcurl.
  *
- * What goes out is in the caller's arena, which wipes it; libcurl is handed pointers, not
- * copies. There is no switch that turns verification off.
+ * A request lives in the caller's arena, which wipes it; libcurl gets pointers where it
+ * takes them, not copies. No switch turns verification off.
  */
 #include "net/net.h"
 
@@ -12,46 +12,46 @@
 #include <string.h>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
-#include "net/authority.h"
+#include "base/metric.h"
+#include "net/head.h"
+#include "net/memory.h"
+#include "net/origin.h"
+#include "net/request.h"
+#include "net/setopt.h"
+#include "net/source_log.h"
+#include "net/transfer.h"
 #include "version.h"
 
-/* Servers close what idles, some after 5 seconds, and a request that meets the closing is
- * not sent again. */
+/* Servers close idle connections, some after 5 seconds, and a request that meets the
+ * closing is not sent again. */
 #define CONNECTION_IDLE_S 3L
 
-/* A setting that this libcurl does not take is a build that must not run. */
-#define SET(easy, option, value)                                                         \
-    must_be(curl_easy_setopt((easy), (option), (value)) == CURLE_OK)
+/* More fields of one name are not looked at. */
+enum { REPLY_FIELDS = 16 };
 
 struct net {
     CURL *easy;
+    uint64_t ca_mark;       /* of the authorities that verified its connections */
     _Atomic int64_t end_ms; /* 0: none is set */
 };
 
-/* One call under way, for the callbacks. */
-struct call {
-    bool is_sent;
-    struct buf body;
-    size_t head_bytes;
-    char words[CURL_ERROR_SIZE];
-};
-
-struct origin {
-    Str scheme;
-    Str host;
-    Str port;
-};
-
-/* TLS writes without MSG_NOSIGNAL: a peer that is gone must be an error, not the end. */
+/* OpenSSL writes without MSG_NOSIGNAL: SIGPIPE would end the process when a peer is gone.
+ */
 bool net_start(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    CURLcode code = curl_global_init_mem(
+        CURL_GLOBAL_DEFAULT, memory_alloc, memory_free, memory_realloc, memory_dup_z,
+        memory_alloc_n);
+
+    return code == CURLE_OK
+           && (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0;
 }
 
 void net_stop(void)
@@ -59,13 +59,30 @@ void net_stop(void)
     curl_global_cleanup();
 }
 
+static CURL *easy_open(void)
+{
+    CURL *easy = curl_easy_init();
+
+    must_be(easy != NULL);
+    return easy;
+}
+
 struct net *net_open(void)
 {
     struct net *n = heap_alloc(sizeof(*n));
 
-    n->easy = curl_easy_init();
-    must_be(n->easy != NULL);
+    n->easy = easy_open();
     return n;
+}
+
+/* libcurl only compares the file's name, and resumed sessions aren't verified again. */
+static void net_forget_others(struct net *n, const struct net_options *options)
+{
+    if (n->ca_mark != options->ca_mark) {
+        curl_easy_cleanup(n->easy);
+        n->easy = easy_open();
+        n->ca_mark = options->ca_mark;
+    }
 }
 
 void net_close(struct net **n)
@@ -80,38 +97,6 @@ void net_close(struct net **n)
 void net_end_by(struct net *n, int64_t mono_ms)
 {
     atomic_store(&n->end_ms, mono_ms);
-}
-
-static bool is_url_char(unsigned char c)
-{
-    return c > ' ' && c < 0x7F && c != '\\' && c != '#';
-}
-
-static bool origin_parse(Str url, struct origin *ret)
-{
-    struct origin o;
-    size_t at;
-    bool has_port;
-
-    if (!str_is_only(url, is_url_char) || !str_find(url, ':', &at)
-        || !str_starts(str_sub(url, at, url.n), S("://"))) {
-        return false;
-    }
-    o.scheme = str_sub(url, 0, at);
-    Str authority = str_sub(url, at + 3, url.n);
-
-    for (at = 0; at < authority.n && authority.p[at] != '/' && authority.p[at] != '?';) {
-        at++;
-    }
-    authority_split(str_sub(authority, 0, at), &o.host, &o.port, &has_port);
-    if (!host_is_valid(o.host) || (has_port && !port_is_valid(o.port))) {
-        return false;
-    }
-    if (!has_port) {
-        o.port = str_eq_nocase(o.scheme, S("https")) ? S("443") : S("80");
-    }
-    *ret = o;
-    return true;
 }
 
 Res net_reply_check(struct cx *cx, const struct net_reply *reply)
@@ -130,113 +115,23 @@ Res net_reply_check(struct cx *cx, const struct net_reply *reply)
 
 bool net_reply_is(const struct net_reply *reply, Str type)
 {
-    Str rest = reply->content_type;
-    Str media;
-
-    return str_next_part(&rest, ';', &media) && str_eq_nocase(str_trim(media), type);
+    return head_type_is(reply->content_type, type);
 }
 
-bool net_url_is_allowed(Str url)
+/* OpenSSL decrypts an answer into a buffer of its own; this makes it wipe that. */
+static CURLcode net_tls_wipes(CURL *easy, void *tls, void *user)
 {
-    struct origin o;
+    const struct curl_tlssessioninfo *info = NULL;
 
-    return origin_parse(url, &o)
-           && (str_eq_nocase(o.scheme, S("https"))
-               || (str_eq_nocase(o.scheme, S("http")) && host_is_loopback(o.host)));
-}
-
-static bool port_eq(Str a, Str b)
-{
-    int64_t x = 0;
-    int64_t y = 0;
-
-    return str_to_int(a, &x) && str_to_int(b, &y) && x == y;
-}
-
-bool net_same_origin(Str a, Str b)
-{
-    struct origin x;
-    struct origin y;
-
-    return origin_parse(a, &x) && origin_parse(b, &y) && str_eq_nocase(x.scheme, y.scheme)
-           && str_eq_nocase(x.host, y.host) && port_eq(x.port, y.port);
-}
-
-/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
-static size_t on_body(char *bytes, size_t size, size_t n, void *user)
-{
-    struct call *call = user;
-
-    buf_add(&call->body, (Str){bytes, size * n});
-    return call->body.full ? 0 : size * n;
-}
-
-/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
-static size_t on_head(char *bytes, size_t size, size_t n, void *user)
-{
-    struct call *call = user;
-
-    (void)bytes;
-    call->head_bytes += size * n;
-    return call->head_bytes > LIMIT_REPLY_HEAD_BYTES ? 0 : size * n;
-}
-
-/*
- * Before a request goes out. libcurl sends it again by itself when a kept connection
- * turns out to be dead; a code must go out once, and a reset is a reset (contract §9).
- */
-/* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's */
-static int on_request(void *user, char *ip, char *own_ip, int port, int own_port)
-{
-    struct call *call = user;
-    bool is_again = call->is_sent;
-
-    (void)ip, (void)own_ip, (void)port, (void)own_port;
-    call->is_sent = true;
-    return is_again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
-}
-
-/* About once a second, whatever the source does. */
-static int on_progress(
-    void *user, curl_off_t down, curl_off_t downed, curl_off_t up, curl_off_t upped)
-{
-    const struct net *n = user;
-    int64_t end_ms = atomic_load(&n->end_ms);
-
-    (void)down, (void)downed, (void)up, (void)upped;
-    return end_ms != 0 && clock_mono_ms() >= end_ms;
-}
-
-static void headers_add(struct arena *mem, struct curl_slist **list, Str name, Str value)
-{
-    struct curl_slist *item = NEW(mem, struct curl_slist);
-    Str line = str_cat(mem, str_cat(mem, name, value), (Str){"", 1});
-    char *text = arena_alloc(mem, line.n);
-
-    memcpy(text, line.p, line.n);
-    item->data = text;
-    item->next = *list;
-    *list = item;
-}
-
-/* The list is the arena's, not libcurl's, since it may hold a token. */
-static struct curl_slist *headers_of(struct arena *mem, const struct net_request *req)
-{
-    struct curl_slist *list = NULL;
-
-    headers_add(mem, &list, S("Accept: application/json"), S(""));
-    if (req->is_post) {
-        headers_add(
-            mem, &list, S("Content-Type: application/x-www-form-urlencoded"), S(""));
-        headers_add(mem, &list, S("Expect:"), S(""));
+    (void)user;
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) == CURLE_OK
+        && info->backend == CURLSSLBACKEND_OPENSSL) {
+        SSL_CTX_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT);
     }
-    if (req->bearer.n > 0) {
-        headers_add(mem, &list, S("Authorization: Bearer "), req->bearer);
-    }
-    return list;
+    return CURLE_OK;
 }
 
-static void set_wire(CURL *easy, const struct net_options *options, bool is_loopback)
+static void net_set_wire(CURL *easy, const struct net_options *options)
 {
     SET(easy, CURLOPT_NOSIGNAL, 1L);
     SET(easy, CURLOPT_MAXAGE_CONN, CONNECTION_IDLE_S);
@@ -246,57 +141,58 @@ static void set_wire(CURL *easy, const struct net_options *options, bool is_loop
     SET(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(easy, CURLOPT_USERAGENT, "caldock/" CALDOCK_VERSION);
-    if (options->ca_file != NULL) {
+    /* A libcurl with another TLS library may not know this. */
+    (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, net_tls_wipes);
+    if (options->ca_file != NULL) { /* file and folder: both halves of the default */
         SET(easy, CURLOPT_CAINFO, options->ca_file);
+        SET(easy, CURLOPT_CAPATH, NULL);
     }
-    if (is_loopback) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Authorities are read for each connection, as older ones do. The thread that looks a
+     * name up is left behind when the time is over; older ones wait for it. */
+    SET(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    SET(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+}
+
+/* For URLs of the configuration. */
+static void net_set_trusted(CURL *easy, Str host)
+{
+    SET(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    if (uri_host_is_loopback(host)) {
         SET(easy, CURLOPT_PROXY, "");
     }
 }
 
-static void set_call(
-    CURL *easy, struct cx *cx, const struct net_request *req, const char *url,
-    struct call *call)
+/* For URLs that tenants name: nothing is spoken that such a call doesn't need, and no
+ * proxy stands between the guard and the address. */
+static void net_set_guarded(CURL *easy)
 {
-    SET(easy, CURLOPT_URL, url);
-    SET(easy, CURLOPT_HTTPHEADER, headers_of(&cx->mem, req));
-    SET(easy, CURLOPT_ERRORBUFFER, call->words);
-    SET(easy, CURLOPT_WRITEFUNCTION, on_body);
-    SET(easy, CURLOPT_WRITEDATA, call);
-    SET(easy, CURLOPT_HEADERFUNCTION, on_head);
-    SET(easy, CURLOPT_HEADERDATA, call);
-    SET(easy, CURLOPT_PREREQFUNCTION, on_request);
-    SET(easy, CURLOPT_PREREQDATA, call);
-    if (req->is_post) {
-        SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)req->form.n);
-        SET(easy, CURLOPT_POSTFIELDS, req->form.n == 0 ? "" : req->form.p);
-    }
+    SET(easy, CURLOPT_PROXY, "");
+    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
+    SET(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 }
 
-static enum fail kind_of(CURLcode code)
+static void net_set_time(CURL *easy, const struct net_options *options, int64_t left_ms)
 {
-    static const struct {
-        CURLcode code;
-        enum fail kind;
-    } kinds[] = {
-        {CURLE_OPERATION_TIMEDOUT,   FAIL_SOURCE_TIMEOUT},
-        {CURLE_WRITE_ERROR,          FAIL_SOURCE_ERROR  }, /* our limits */
-        {CURLE_WEIRD_SERVER_REPLY,   FAIL_SOURCE_ERROR  },
-        {CURLE_UNSUPPORTED_PROTOCOL, FAIL_SOURCE_ERROR  }, /* no HTTP at all */
-        {CURLE_HTTP2,                FAIL_SOURCE_ERROR  },
-        {CURLE_BAD_CONTENT_ENCODING, FAIL_SOURCE_ERROR  },
-    };
+    int64_t connect_ms = options->connect_timeout_ms;
 
-    for (size_t i = 0; i < COUNT(kinds); i++) {
-        if (kinds[i].code == code) {
-            return kinds[i].kind;
-        }
-    }
-    return FAIL_SOURCE_UNAVAILABLE;
+    SET(easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
+    SET(easy, CURLOPT_CONNECTTIMEOUT_MS,
+        (long)(connect_ms < left_ms ? connect_ms : left_ms));
 }
 
-/* The value of a header of the answer, empty when it has none. */
-static Str header_value(CURL *easy, const char *name)
+static int64_t net_left_ms(
+    const struct cx *cx, const struct net_options *options, const struct net_request *req)
+{
+    bool is_less = req->timeout_ms > 0 && req->timeout_ms < options->timeout_ms;
+
+    return cx_left_ms(cx, is_less ? req->timeout_ms : options->timeout_ms);
+}
+
+/* The value of the answer's first field of that name; empty: there is none. */
+static Str reply_field(CURL *easy, const char *name)
 {
     struct curl_header *h = NULL;
 
@@ -305,94 +201,159 @@ static Str header_value(CURL *easy, const char *name)
                : S("");
 }
 
-static int64_t retry_after_of(struct cx *cx, Str value)
+/* The values of a repeated field, joined by commas (RFC 9110 §5.3). */
+static Str reply_fields(CURL *easy, struct arena *mem, const char *name)
 {
-    const char *z;
-    int64_t seconds = -1;
+    struct curl_header *h = NULL;
+    struct buf all = {.mem = mem, .max = 2 * LIMIT_REPLY_HEAD_BYTES};
 
-    if (value.n == 0 || str_to_int(value, &seconds)) {
-        return seconds < 0 ? -1 : seconds;
+    for (size_t i = 0;
+         i < REPLY_FIELDS
+         && curl_easy_header(easy, name, i, CURLH_HEADER, -1, &h) == CURLHE_OK;
+         i++) {
+        buf_add(&all, str_from_z(h->value));
+        buf_add_char(&all, ',');
     }
-    if (str_z(cx, value, &z).code != FAIL_NONE) {
-        return -1;
-    }
-    time_t at = curl_getdate(z, NULL);
-    int64_t left = (int64_t)at - clock_now_s();
-
-    if (at < 0) {
-        return -1;
-    }
-    return left < 0 ? 0 : left;
+    return buf_text(&all);
 }
 
-static int64_t max_age_of(Str value)
-{
-    int64_t age = -1;
-    Str word;
-
-    while (str_next_word(&value, S(", \t"), &word)) {
-        int64_t seconds = 0;
-
-        if (str_eq_nocase(word, S("no-store")) || str_eq_nocase(word, S("no-cache"))) {
-            return 0;
-        }
-        if (str_eq_nocase(str_sub(word, 0, 8), S("max-age="))
-            && str_to_int(str_sub(word, 8, word.n), &seconds) && seconds >= 0) {
-            age = seconds;
-        }
-    }
-    return age;
-}
-
-static void read_reply(
-    CURL *easy, struct cx *cx, const struct call *call, struct net_reply *ret)
+static void reply_read(
+    CURL *easy, struct arena *mem, const struct net_transfer *t, const char *field,
+    struct net_reply *ret)
 {
     long status = 0;
+    int64_t most_s = t->guard == NULL ? LIMIT_RETRY_AFTER_S : LIMIT_GUARDED_RETRY_AFTER_S;
 
     must_be(curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK);
     ret->status = (int)status;
-    ret->content_type = str_dup(&cx->mem, header_value(easy, "Content-Type"));
-    ret->body = buf_text(&call->body);
-    ret->retry_after_s = retry_after_of(cx, header_value(easy, "Retry-After"));
-    ret->max_age_s = max_age_of(header_value(easy, "Cache-Control"));
+    ret->content_type = str_dup(mem, reply_field(easy, "Content-Type"));
+    ret->body = buf_text(&t->body);
+    ret->date_s = head_date_s(reply_field(easy, "Date"));
+    ret->retry_after_s = head_retry_after_s(
+        reply_field(easy, "Retry-After"), ret->date_s < 0 ? clock_now_s() : ret->date_s,
+        most_s);
+    ret->max_age_s = head_max_age_s(
+        reply_fields(easy, mem, "Cache-Control"), reply_field(easy, "Age"));
+    ret->field = field == NULL ? S("") : str_dup(mem, reply_field(easy, field));
+}
+
+/* After a reply's head nothing can happen to it any more. 1xx is none. */
+static bool net_has_reply(CURL *easy, const struct net_transfer *t, CURLcode code)
+{
+    long status = 0;
+
+    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    return code == CURLE_OK || (t->drops_body && t->has_head && status >= 200);
+}
+
+static Res net_run(
+    struct cx *cx, const struct net_via *via, const struct net_request *req,
+    struct net_reply *ret)
+{
+    struct net_transfer t = {
+        .guard = via->options->guard,
+        .body = {.mem = &cx->mem, .max = req->max_bytes},
+        .room = req->room,
+        .drops_body = req->drops_body,
+        .end_ms = &via->net->end_ms,
+    };
+    struct uri origin;
+    int64_t left_ms = net_left_ms(cx, via->options, req);
+
+    TRY(net_request_check(cx, t.guard, req));
+    must_be(origin_parse(req->url, &origin));
+    if (left_ms <= 0) {
+        return fail(cx, FAIL_SOURCE_TIMEOUT, "no time left for a call");
+    }
+    net_forget_others(via->net, via->options);
+    CURL *easy = via->net->easy;
+
+    t.is_tls = origin_is_tls(&origin);
+    net_set_wire(easy, via->options);
+    if (t.guard == NULL) {
+        net_set_trusted(easy, origin.host);
+    } else {
+        net_set_guarded(easy);
+    }
+    net_set_time(easy, via->options, left_ms);
+    net_request_set(easy, &cx->mem, req);
+    transfer_watch(easy, &t);
+    CURLcode code = curl_easy_perform(easy);
+    bool has_reply = net_has_reply(easy, &t, code);
+
+    if (has_reply) {
+        reply_read(easy, &cx->mem, &t, req->field, ret);
+    }
+    curl_easy_reset(easy); /* keeps connections, forgets pointers into this frame */
+    return has_reply ? OK : transfer_fail(cx, &t, code, origin.host);
+}
+
+static enum metric_answer reply_counts_as(int status)
+{
+    if (status >= 500) {
+        return METRIC_ANSWER_FAILED;
+    }
+    if (status == 429) {
+        return METRIC_ANSWER_THROTTLED;
+    }
+    return status >= 400 ? METRIC_ANSWER_REFUSED : METRIC_ANSWER_OK;
+}
+
+static enum metric_answer failure_counts_as(enum fail kind)
+{
+    if (kind == FAIL_SOURCE_TIMEOUT) {
+        return METRIC_ANSWER_TIMEOUT;
+    }
+    return kind == FAIL_SOURCE_UNAVAILABLE ? METRIC_ANSWER_AWAY : METRIC_ANSWER_UNUSABLE;
+}
+
+static void net_count(
+    const struct net_purpose *purpose, enum metric_answer answer, int64_t took_us)
+{
+    const size_t values[] = {
+        (size_t)purpose->source - 1, (size_t)purpose->operation, (size_t)answer};
+
+    metric_add(
+        METRIC_SOURCE_REQUESTS, metric_place_of(METRIC_SOURCE_REQUESTS, values), 1);
+    metric_observe_us(
+        METRIC_SOURCE_DURATION, metric_place_of(METRIC_SOURCE_DURATION, values), took_us);
+}
+
+/* Of a call that has a purpose. One that the end of the process cut is no news. */
+static void net_tell(
+    struct cx *cx, const struct net_via *via, const struct net_request *req,
+    const struct source_end *end)
+{
+    bool has_reply = end->res.code == FAIL_NONE;
+
+    net_count(
+        &req->purpose,
+        has_reply ? reply_counts_as(end->status) : failure_counts_as(end->res.code),
+        end->took_us);
+    if (has_reply || atomic_load(&via->net->end_ms) == 0) {
+        source_log_call(cx, end);
+    }
 }
 
 Res net_perform(
-    struct cx *cx, struct net *net, const struct net_options *options,
-    const struct net_request *req, struct net_reply *ret)
+    struct cx *cx, const struct net_via *via, const struct net_request *req,
+    struct net_reply *ret)
 {
-    struct call call = {
-        .body = {.mem = &cx->mem, .max = req->max_bytes},
-    };
-    struct origin origin;
-    const char *url;
-    int64_t left = cx_left_ms(cx, options->timeout_ms);
+    int64_t began_us = clock_mono_us();
+    Res res = net_run(cx, via, req, ret);
 
-    if (!net_url_is_allowed(req->url) || !origin_parse(req->url, &origin)) {
-        return fail(cx, FAIL_SOURCE_ERROR, "a URL that is neither https nor loopback");
+    if (res.code == FAIL_UNAVAILABLE) { /* that says nothing of the source */
+        return res;
     }
-    if (left <= 0) {
-        return fail(cx, FAIL_SOURCE_TIMEOUT, "no time left to call a source");
+    if (req->purpose.source != 0) {
+        net_tell(
+            cx, via, req,
+            &(struct source_end){
+                .purpose = &req->purpose,
+                .res = res,
+                .status = res.code == FAIL_NONE ? ret->status : 0,
+                .took_us = clock_mono_us() - began_us,
+            });
     }
-    TRY(str_z(cx, req->url, &url));
-    set_wire(net->easy, options, host_is_loopback(origin.host));
-    set_call(net->easy, cx, req, url, &call);
-    SET(net->easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-    SET(net->easy, CURLOPT_XFERINFODATA, net);
-    SET(net->easy, CURLOPT_NOPROGRESS, 0L);
-    SET(net->easy, CURLOPT_TIMEOUT_MS, (long)left);
-    SET(net->easy, CURLOPT_CONNECTTIMEOUT_MS,
-        (long)(options->connect_timeout_ms < left ? options->connect_timeout_ms : left));
-    CURLcode code = curl_easy_perform(net->easy);
-
-    if (code == CURLE_OK) {
-        read_reply(net->easy, cx, &call, ret);
-    }
-    curl_easy_reset(net->easy); /* keeps connections, forgets what points in here */
-    if (code != CURLE_OK) {
-        return fail(
-            cx, kind_of(code), "%.*s: %s", (int)origin.host.n, origin.host.p,
-            call.words[0] != 0 ? call.words : curl_easy_strerror(code));
-    }
-    return OK;
+    return res;
 }

@@ -16,9 +16,7 @@
 static bool server_waits(const struct server *s, int fd)
 {
     struct pollfd fds[2] = {
-        {.fd = fd,         .events = POLLIN},
-        {.fd = s->stop[0], .events = POLLIN}
-    };
+        {.fd = fd, .events = POLLIN}, {.fd = s->stop[0], .events = POLLIN}};
 
     while (poll(fds, 2, -1) < 0) {
     }
@@ -79,8 +77,8 @@ static void server_hangs(const struct server *s, int fd)
     }
 }
 
-/* What closes after its answer says so, or the client might send its next request just
- * before it notices. */
+/* A server that closes after its answer announces it. Otherwise the client might send its
+ * next request just before it notices. */
 static void server_answers(int fd, const struct step *step)
 {
     size_t at = 0;
@@ -132,7 +130,7 @@ static void *server_runs(void *user)
     return NULL;
 }
 
-void server_start(struct server *s, const struct step *steps, size_t n)
+void testserver_start(struct server *s, const struct step *steps, size_t n)
 {
     struct sockaddr_in a = {.sin_family = AF_INET};
     socklen_t size = sizeof(a);
@@ -151,7 +149,7 @@ void server_start(struct server *s, const struct step *steps, size_t n)
     must_be(pthread_create(&s->thread, NULL, server_runs, s) == 0);
 }
 
-void server_stop(struct server *s)
+void testserver_stop(struct server *s)
 {
     (void)close(s->stop[1]);
     must_be(pthread_join(s->thread, NULL) == 0);
@@ -159,7 +157,7 @@ void server_stop(struct server *s)
     (void)close(s->listener);
 }
 
-Str server_url(struct arena *mem, const struct server *s, const char *path)
+Str testserver_url(struct arena *mem, const struct server *s, const char *path)
 {
     char text[256];
     int n = snprintf(text, sizeof(text), "http://127.0.0.1:%d%s", s->port, path);
@@ -168,7 +166,7 @@ Str server_url(struct arena *mem, const struct server *s, const char *path)
     return str_dup(mem, (Str){text, (size_t)n});
 }
 
-Str server_request(const struct server *s, size_t i)
+Str testserver_request(const struct server *s, size_t i)
 {
     return (Str){s->requests[i], s->request_bytes[i]};
 }

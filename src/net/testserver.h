@@ -34,9 +34,9 @@ struct server {
 };
 
 /* On a free port of 127.0.0.1; connections beyond the script are accepted and closed. */
-void server_start(struct server *s, const struct step *steps, size_t n);
-void server_stop(struct server *s);
+void testserver_start(struct server *s, const struct step *steps, size_t n);
+void testserver_stop(struct server *s);
 
-Str server_url(struct arena *mem, const struct server *s, const char *path);
-/* The request that the i-th step answered. Call after server_stop. */
-Str server_request(const struct server *s, size_t i);
+Str testserver_url(struct arena *mem, const struct server *s, const char *path);
+/* The request that the i-th step answered. Call after testserver_stop. */
+Str testserver_request(const struct server *s, size_t i);

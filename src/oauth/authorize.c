@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * authorize.c - exactly the parameters of contract §5, percent-encoded.
+ * authorize.c - writes exactly the parameters of docs/api.md §5, percent-encoded.
  */
 #include "oauth/authorize.h"
 
@@ -10,14 +10,14 @@
 
 enum { USUAL_BYTES = 1024 };
 
-static void add(struct buf *b, Str name, Str value)
+static void authorize_add(struct buf *b, Str name, Str value)
 {
     buf_add(b, name);
     buf_add_escaped(b, value);
 }
 
-/* Of base64url, in which nothing has to be escaped. */
-static void add_plain(struct buf *b, Str name, Str value)
+/* The value is base64url: nothing in it has to be escaped. */
+static void authorize_add_plain(struct buf *b, Str name, Str value)
 {
     buf_add(b, name);
     buf_add(b, value);
@@ -32,12 +32,12 @@ Res authorize_url(
     (void)buf_reserve(&b, USUAL_BYTES);
     buf_add(&b, client->authorize_url);
     buf_add(&b, str_contains(client->authorize_url, S("?")) ? S("&") : S("?"));
-    add(&b, S("response_type=code&client_id="), client->client_id);
-    add(&b, S("&redirect_uri="), client->redirect_uri);
-    add(&b, S("&scope="), client->scopes);
-    add_plain(&b, S("&state="), state);
-    add_plain(&b, S("&nonce="), (Str){secrets->nonce, sizeof(secrets->nonce)});
-    add_plain(
+    authorize_add(&b, S("response_type=code&client_id="), client->client_id);
+    authorize_add(&b, S("&redirect_uri="), client->redirect_uri);
+    authorize_add(&b, S("&scope="), client->scopes);
+    authorize_add_plain(&b, S("&state="), state);
+    authorize_add_plain(&b, S("&nonce="), (Str){secrets->nonce, sizeof(secrets->nonce)});
+    authorize_add_plain(
         &b, S("&code_challenge="), (Str){secrets->challenge, sizeof(secrets->challenge)});
     buf_add(&b, S("&code_challenge_method=S256"));
     buf_add(&b, extra);

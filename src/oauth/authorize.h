@@ -8,7 +8,8 @@
 #include "oauth/state.h"
 #include "oauth/token.h"
 
-/* `state` is base64url (state_seal); `extra` is the source's own part, already encoded:
+/* `state` comes from state_seal. `extra` is what the source wants besides, already
+ * encoded:
  * "&access_type=offline&prompt=…". FAIL_LIMIT past LIMIT_AUTHORIZE_URL_BYTES. */
 Res authorize_url(
     struct cx *cx, const struct oauth_client *client, Str state,

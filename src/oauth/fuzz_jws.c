@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_jws.c - any text as a signed token, and any bytes as the payload of one that is
- * signed well.
+ * fuzz_jws.c - any text as a signed token, and any bytes as the payload of a token with a
+ * good signature.
  *
- * What is verified was signed with the secret: signing header and payload again gives the
- * same token.
+ * A verified token was signed with the secret: signing its header and payload again gives
+ * the same token.
  */
 #include "base/cx.h"
 #include "base/limits.h"
@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const Str secret = SI("0123456789abcdef0123456789abcdef");
 
-static Str header_of(struct cx *cx, Str compact)
+static Str fuzz_header(struct cx *cx, Str compact)
 {
     Str part = S("");
     Str header = S("");
@@ -26,7 +26,7 @@ static Str header_of(struct cx *cx, Str compact)
     return header;
 }
 
-static bool verify(struct cx *cx, const struct jws_keys *keys, Str text)
+static bool fuzz_verify(struct cx *cx, const struct jws_keys *keys, Str text)
 {
     struct jws t = {.alg = JWS_HS256};
     Res res = jws_parse(cx, text, LIMIT_ID_TOKEN_BYTES, &t);
@@ -39,7 +39,7 @@ static bool verify(struct cx *cx, const struct jws_keys *keys, Str text)
     res = jws_verify(cx, keys, &t, JWS_RS256 | JWS_ES256 | JWS_HS256, NULL);
     must_be(res.code == FAIL_NONE || res.code == FAIL_PARSE_ERROR);
     if (res.code == FAIL_NONE) {
-        Str header = header_of(cx, text);
+        Str header = fuzz_header(cx, text);
 
         must_be(str_eq(test_token_hs256(&cx->mem, secret, header, t.payload), text));
     }
@@ -56,11 +56,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must_be(seal_start());
         must_be(jws_keys_from_secret(&cx, secret, &keys).code == FAIL_NONE);
     }
-    (void)verify(&cx, keys, input);
+    (void)fuzz_verify(&cx, keys, input);
     Str token = test_token_hs256(&cx.mem, secret, S("{\"alg\":\"HS256\"}"), input);
 
-    if (verify(&cx, keys, token)) {
-        must_be(!verify(&cx, keys, str_sub(token, 0, token.n - 1)));
+    if (fuzz_verify(&cx, keys, token)) {
+        must_be(!fuzz_verify(&cx, keys, str_sub(token, 0, token.n - 1)));
     }
     return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_state.c - any text as a state, and any alteration of a genuine one.
+ * fuzz_state.c - any text as a state, and any alteration of a genuine state.
  *
- * Only what was sealed opens: a text that differs in one bit does not.
+ * Only a sealed state opens; a text that differs in one bit does not.
  */
 #include <string.h>
 
@@ -13,24 +13,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void open_any(struct cx *cx, const struct keyring *k, Str text)
+static void fuzz_open_any(struct cx *cx, const struct keyring *k, Str text)
 {
     struct flow flow = {.provider = 0};
     struct flow_secrets secrets;
     Res res = state_open(cx, k, text, &flow);
 
     must_be(res.code == FAIL_NONE || res.code == FAIL_STATE_INVALID);
-    if (res.code == FAIL_NONE) { /* a seed: nobody finds one by chance */
+    if (res.code == FAIL_NONE) { /* a seed: no fuzzer guesses a tag */
         must_be(flow.key_id == 1 && flow.provider > 0 && flow.redirect_uri.n > 0);
-        must_be(flow_derive(cx, k, &flow, &secrets).code == FAIL_NONE);
+        must_be(state_derive_secrets(cx, k, &flow, &secrets).code == FAIL_NONE);
     }
 }
 
-static void open_altered(struct cx *cx, const struct keyring *k, Str alteration)
+static void fuzz_open_altered(struct cx *cx, const struct keyring *k, Str alteration)
 {
     struct flow flow = {
         .credential = CREDENTIAL_TOKEN,
         .provider = 1,
+        .mode = MODE_PROVIDER,
+        .source = SOURCE_GOOGLE,
         .redirect_uri = S("https://h/cb"),
     };
     struct flow got;
@@ -58,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (k == NULL) {
         k = ring_of(&cx, S(RING_KEY_1));
     }
-    open_any(&cx, k, input);
-    open_altered(&cx, k, input);
+    fuzz_open_any(&cx, k, input);
+    fuzz_open_altered(&cx, k, input);
     return 0;
 }

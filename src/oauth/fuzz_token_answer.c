@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fuzz_token_answer.c - any body as a token endpoint's answer; its first byte chooses the
- * status.
+ * fuzz_token_answer.c - any body as the answer of a token endpoint; the first byte
+ * selects the status.
  *
- * What is believed has an access token within its limit and a life that can be added to
- * a clock; all else is one of the contract's failures.
+ * An accepted answer has an access token within its limit and a lifetime that can be
+ * added to a clock; every other answer is one of the failures of docs/api.md §9.
  */
 #include "base/cx.h"
 #include "base/limits.h"
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const int statuses[] = {200, 400, 401, 403, 302, 429, 503};
 
-static bool is_expected(enum fail kind)
+static bool fail_is_expected(enum fail kind)
 {
     static const enum fail kinds[] = {
         FAIL_SOURCE_ERROR,         FAIL_SOURCE_UNAVAILABLE,     FAIL_SOURCE_RATE_LIMITED,
@@ -30,18 +30,22 @@ static bool is_expected(enum fail kind)
     return false;
 }
 
-static void parse(struct cx *cx, const struct net_reply *reply, enum token_leg leg)
+static void fuzz_parse_answer(
+    struct cx *cx, const struct net_reply *reply, enum oauth_leg leg)
 {
     struct tokens t = {.expires_in_s = -1};
-    bool is_refused;
-    Res res = token_parse_answer(cx, reply, leg, S("asked"), &t, &is_refused);
+    struct token_note note;
+    Res res = token_parse_answer(cx, reply, leg, S("asked"), &t, &note);
+
+    must_be(note.rescued.n <= LIMIT_REFRESH_TOKEN_BYTES);
+    must_be(note.rescued.n == 0 || res.code == FAIL_SOURCE_ERROR);
 
     must_be((res.code == FAIL_NONE) == (t.expires_in_s >= 0));
     if (res.code != FAIL_NONE) {
-        must_be(is_expected(res.code));
+        must_be(fail_is_expected(res.code));
         return;
     }
-    must_be(reply->status == 200 && !is_refused);
+    must_be(reply->status == 200 && !note.client_refused);
     must_be(t.access_token.n > 0 && t.access_token.n <= LIMIT_ACCESS_TOKEN_BYTES);
     must_be(t.scope.n > 0 && t.scope.n <= LIMIT_SCOPE_BYTES);
     must_be(t.expires_in_s <= LIMIT_EXPIRES_IN_S);
@@ -57,10 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .body = str_sub(input, 1, size),
     };
 
-    parse(&cx, &reply, LEG_EXCHANGE);
-    parse(&cx, &reply, LEG_REFRESH);
-    Res res = revoke_parse_answer(&cx, &reply);
+    fuzz_parse_answer(&cx, &reply, OAUTH_EXCHANGE);
+    fuzz_parse_answer(&cx, &reply, OAUTH_REFRESH);
+    Res res = token_parse_revocation(&cx, &reply);
 
-    must_be(res.code == FAIL_NONE || is_expected(res.code));
+    must_be(res.code == FAIL_NONE || fail_is_expected(res.code));
     return 0;
 }

@@ -1,62 +1,92 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * jwks.c - one set of keys, replaced whole; who verifies holds a reference, so no lock is
- * held while anything is computed or fetched.
+ * jwks.c - one set of keys, replaced as a whole.
  *
- * No thread waits for another's fetch: who has no key at all fetches for itself, and a
- * set that is due is fetched by one, while the others go on with what they have.
+ * A verification holds a reference to the set, so no lock is held while anything is
+ * computed or fetched. One thread at a time fetches a set. A failed fetch closes the way
+ * to the URL for a while: whoever comes meanwhile is answered from memory.
  */
 #include "oauth/jwks.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "oauth/jwks_clock.h"
 
-struct key_set {
+struct jwks_set {
     atomic_int refs;
     struct jws_keys *keys;
     int64_t fresh_until_s;
+    int64_t fetched_s;
 };
 
 struct jwks {
+    atomic_int refs;
     struct arena mem; /* holds url and ca_file */
     Str url;
     struct net_options options;
+    atomic_int source; /* enum source_id; 0: of an issuer of JWTs */
     int64_t (*now_s)(void);
 
-    pthread_mutex_t lock;   /* guards what follows */
-    struct key_set *set;    /* NULL: never fetched */
-    int64_t renew_from_s;   /* not before; moved when a renewal begins */
-    int64_t look_up_from_s; /* not before; moved when a look for an unknown kid ends, */
-    Res looked_up;          /* and how it ended */
+    pthread_mutex_t lock;    /* guards what follows */
+    pthread_cond_t fetched;  /* a fetch has ended */
+    struct jwks_set *set;    /* NULL: never fetched */
+    bool is_fetching;        /* one thread is on its way */
+    Res last;                /* how the last fetch ended */
+    int64_t fetch_from_s;    /* no fetch before: the last one failed */
+    int64_t find_kid_from_s; /* no fetch for an unknown kid before */
 };
 
-static int64_t mono_s(void)
+static int64_t jwks_clock_s(void)
 {
     return clock_mono_ms() / 1000;
+}
+
+static void jwks_cond_open(pthread_cond_t *cond)
+{
+    pthread_condattr_t monotonic;
+
+    must_be(pthread_condattr_init(&monotonic) == 0);
+    must_be(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    must_be(pthread_cond_init(cond, &monotonic) == 0);
+    (void)pthread_condattr_destroy(&monotonic);
 }
 
 struct jwks *jwks_open(Str url, const struct net_options *options)
 {
     struct jwks *j = heap_alloc(sizeof(*j));
 
+    atomic_init(&j->refs, 1);
     j->url = str_dup(&j->mem, url);
     j->options = *options;
     if (options->ca_file != NULL) {
-        Str file = str_from_z(options->ca_file);
-
-        j->options.ca_file = str_cat(&j->mem, file, (Str){"", 1}).p;
+        j->options.ca_file = str_zdup(&j->mem, str_from_z(options->ca_file));
     }
-    j->now_s = mono_s;
+    j->now_s = jwks_clock_s;
     must_be(pthread_mutex_init(&j->lock, NULL) == 0);
+    jwks_cond_open(&j->fetched);
     return j;
 }
 
-static void key_set_release(struct key_set **s)
+struct jwks *jwks_ref_same(struct jwks *j, Str url, const struct net_options *options)
+{
+    if (j == NULL || !str_eq(j->url, url)
+        || j->options.connect_timeout_ms != options->connect_timeout_ms
+        || j->options.timeout_ms != options->timeout_ms
+        || j->options.ca_mark != options->ca_mark
+        || !str_eq(str_from_z(j->options.ca_file), str_from_z(options->ca_file))) {
+        return NULL;
+    }
+    atomic_fetch_add(&j->refs, 1);
+    return j;
+}
+
+static void jwks_set_unref(struct jwks_set **s)
 {
     if (*s != NULL && atomic_fetch_sub(&(*s)->refs, 1) == 1) {
         jws_keys_free(&(*s)->keys);
@@ -65,16 +95,19 @@ static void key_set_release(struct key_set **s)
     *s = NULL;
 }
 
-void jwks_close(struct jwks **j)
+void jwks_unref(struct jwks **jwks)
 {
-    if (*j == NULL) {
+    struct jwks *j = *jwks;
+
+    *jwks = NULL;
+    if (j == NULL || atomic_fetch_sub(&j->refs, 1) > 1) {
         return;
     }
-    key_set_release(&(*j)->set);
-    (void)pthread_mutex_destroy(&(*j)->lock);
-    arena_done(&(*j)->mem);
-    heap_free(*j);
-    *j = NULL;
+    jwks_set_unref(&j->set);
+    (void)pthread_cond_destroy(&j->fetched);
+    (void)pthread_mutex_destroy(&j->lock);
+    arena_done(&j->mem);
+    heap_free(j);
 }
 
 void jwks_set_clock(struct jwks *j, int64_t (*clock_s)(void))
@@ -82,40 +115,36 @@ void jwks_set_clock(struct jwks *j, int64_t (*clock_s)(void))
     j->now_s = clock_s;
 }
 
-static void lock(struct jwks *j)
+void jwks_note_source(struct jwks *j, enum source_id source)
+{
+    atomic_store(&j->source, (int)source);
+}
+
+static void jwks_lock(struct jwks *j)
 {
     must_be(pthread_mutex_lock(&j->lock) == 0);
 }
 
-static void unlock(struct jwks *j)
+static void jwks_unlock(struct jwks *j)
 {
     must_be(pthread_mutex_unlock(&j->lock) == 0);
 }
 
-/* The set as it is now, with a reference of the caller's; NULL before the first fetch. */
-static struct key_set *set_take(struct jwks *j)
+int64_t jwks_age_s(struct jwks *j)
 {
-    lock(j);
-    struct key_set *set = j->set;
+    jwks_lock(j);
+    int64_t age_s = j->set == NULL ? -1 : j->now_s() - j->set->fetched_s;
 
-    if (set != NULL) {
-        atomic_fetch_add(&set->refs, 1);
-    }
-    unlock(j);
-    return set;
+    jwks_unlock(j);
+    return age_s;
 }
 
-static bool is_fresh(const struct jwks *j, const struct key_set *set)
-{
-    return set != NULL && j->now_s() < set->fresh_until_s;
-}
-
-static bool is_usable(const struct jwks *j, const struct key_set *set)
+static bool jwks_set_is_usable(const struct jwks *j, const struct jwks_set *set)
 {
     return set != NULL && j->now_s() < set->fresh_until_s + LIMIT_JWKS_KEPT_S;
 }
 
-static int64_t fresh_s(int64_t max_age_s)
+static int64_t jwks_fresh_s(int64_t max_age_s)
 {
     if (max_age_s < LIMIT_JWKS_FRESH_MIN_S) {
         return LIMIT_JWKS_FRESH_MIN_S;
@@ -123,169 +152,213 @@ static int64_t fresh_s(int64_t max_age_s)
     return max_age_s < LIMIT_JWKS_FRESH_MAX_S ? max_age_s : LIMIT_JWKS_FRESH_MAX_S;
 }
 
-static Res keys_fetch(
-    struct cx *cx, struct jwks *j, struct net *net, struct jws_keys **ret,
-    int64_t *max_age_s)
-{
-    struct net_request req = {.url = j->url, .max_bytes = LIMIT_JWKS_BYTES};
-    struct net_reply reply;
+/* Fetching. */
 
-    TRY(net_perform(cx, net, &j->options, &req, &reply));
-    TRY(net_reply_check(cx, &reply));
-    if (reply.status != 200
-        || !(
-            net_reply_is(&reply, S("application/json"))
-            || net_reply_is(&reply, S("application/jwk-set+json")))) {
-        return fail(
-            cx, FAIL_SOURCE_ERROR, "the key URL answered %d, or no JSON", reply.status);
+static Res jwks_fetch_keys(
+    struct cx *cx, struct jwks *j, const struct jwks_caller *caller,
+    struct net_reply *reply, struct jws_keys **ret)
+{
+    const struct net_via via = {caller->net, &j->options};
+    const struct net_request req = {
+        .url = j->url,
+        .max_bytes = LIMIT_JWKS_BYTES,
+        .timeout_ms = caller->is_stranger ? LIMIT_JWKS_STRANGER_MS : 0,
+        .purpose = {(enum source_id)atomic_load(&j->source), NET_KEYS},
+    };
+
+    TRY(net_perform(cx, &via, &req, reply));
+    TRY(net_reply_check(cx, reply));
+    if (reply->status != 200) {
+        return fail(cx, FAIL_SOURCE_ERROR, "the key URL answered %d", reply->status);
     }
-    if (jws_keys_from_text(cx, reply.body, ret).code != FAIL_NONE) {
-        return (Res){FAIL_SOURCE_ERROR}; /* the reason tells what is wrong with them */
+    if (jws_keys_from_text(cx, reply->body, ret).code != FAIL_NONE) {
+        return (Res){FAIL_SOURCE_ERROR}; /* the reason says what is wrong with them */
     }
-    *max_age_s = reply.max_age_s;
     return OK;
 }
 
-/* Fetches and replaces; *ret (may be NULL) is the new set, with a reference. */
-static Res set_fetch(struct cx *cx, struct jwks *j, struct net *net, struct key_set **ret)
+static Res jwks_fetch_set(
+    struct cx *cx, struct jwks *j, const struct jwks_caller *caller,
+    struct jwks_set **ret)
 {
     int64_t began_s = j->now_s();
-    int64_t max_age_s = -1;
     struct jws_keys *keys = NULL;
+    struct net_reply reply;
 
-    TRY(keys_fetch(cx, j, net, &keys, &max_age_s));
-    struct key_set *set = heap_alloc(sizeof(*set));
+    TRY(jwks_fetch_keys(cx, j, caller, &reply, &keys));
+    struct jwks_set *set = heap_alloc(sizeof(*set));
 
     set->keys = keys;
-    set->fresh_until_s = began_s + fresh_s(max_age_s);
-    atomic_init(&set->refs, ret == NULL ? 1 : 2);
-    lock(j);
-    struct key_set *old = j->set;
-
-    j->set = set;
-    unlock(j);
-    key_set_release(&old);
-    if (ret != NULL) {
-        *ret = set;
-    }
-    return OK;
-}
-
-/* True for one thread at a time, and for one try in 30 seconds. */
-static bool may_renew(struct jwks *j)
-{
-    int64_t now = j->now_s();
-
-    lock(j);
-    bool may = now >= j->renew_from_s;
-
-    if (may) {
-        j->renew_from_s = now + LIMIT_JWKS_LOOKUP_S;
-    }
-    unlock(j);
-    return may;
-}
-
-/* A set that can be used; *is_new when it comes fresh from the URL. */
-static Res set_get(
-    struct cx *cx, struct jwks *j, struct net *net, struct key_set **ret, bool *is_new)
-{
-    CLEANUP(key_set_release) struct key_set *set = set_take(j);
-    bool can_serve = is_usable(j, set);
-
-    if (!is_fresh(j, set) && (!can_serve || may_renew(j))) {
-        Res res = set_fetch(cx, j, net, ret);
-
-        *is_new = res.code == FAIL_NONE;
-        if (*is_new || !can_serve) {
-            return res;
-        }
-    }
+    set->fetched_s = began_s;
+    set->fresh_until_s = began_s + jwks_fresh_s(reply.max_age_s);
+    atomic_init(&set->refs, 2); /* the caller's, and that of `j` */
     *ret = set;
-    set = NULL;
     return OK;
 }
 
-/* A secret that a URL publishes is none: never HS256. */
-static Res set_verify(
-    struct cx *cx, const struct key_set *set, const struct jws *t, unsigned algs,
+/* Ends what began with is_fetching. *ret is the new set, with a reference. */
+static Res jwks_fetch_now(
+    struct cx *cx, struct jwks *j, const struct jwks_caller *caller,
+    struct jwks_set **ret)
+{
+    Res res = jwks_fetch_set(cx, j, caller, ret);
+    struct jwks_set *old = NULL;
+
+    jwks_lock(j);
+    if (res.code == FAIL_NONE) {
+        old = j->set;
+        j->set = *ret;
+    } else {
+        j->fetch_from_s = j->now_s() + LIMIT_JWKS_PAUSE_S;
+    }
+    j->last = res;
+    j->is_fetching = false;
+    must_be(pthread_cond_broadcast(&j->fetched) == 0);
+    jwks_unlock(j);
+    jwks_set_unref(&old);
+    return res;
+}
+
+/* Verifying. */
+
+enum jwks_step {
+    JWKS_USE,    /* the set that is there */
+    JWKS_FETCH,  /* a newer one */
+    JWKS_WAIT,   /* another thread fetches */
+    JWKS_REFUSE, /* a fetch failed a moment ago */
+};
+
+/* With the lock. */
+static enum jwks_step jwks_step_for(const struct jwks *j, Str kid)
+{
+    bool is_usable = jwks_set_is_usable(j, j->set);
+    int64_t now_s = j->now_s();
+
+    if (is_usable && jws_keys_know(j->set->keys, kid)) {
+        return JWKS_USE;
+    }
+    if (j->is_fetching) {
+        return JWKS_WAIT;
+    }
+    if (now_s < j->fetch_from_s) {
+        return JWKS_REFUSE;
+    }
+    return is_usable && now_s < j->find_kid_from_s ? JWKS_USE : JWKS_FETCH;
+}
+
+/* With the lock: until another thread's fetch has ended. */
+static Res jwks_wait(struct cx *cx, struct jwks *j)
+{
+    const struct timespec until = {
+        .tv_sec = cx->deadline_ms / 1000,
+        .tv_nsec = cx->deadline_ms % 1000 * 1000000,
+    };
+    int rc = cx->deadline_ms == 0 ? pthread_cond_wait(&j->fetched, &j->lock)
+                                  : pthread_cond_timedwait(&j->fetched, &j->lock, &until);
+
+    return rc == ETIMEDOUT
+               ? fail(cx, FAIL_SOURCE_TIMEOUT, "no time left to wait for the keys")
+               : OK;
+}
+
+/* With the lock. JWKS_USE gives a set with a reference of the caller's; JWKS_FETCH makes
+ * the caller the one that fetches. */
+static Res jwks_decide(
+    struct cx *cx, struct jwks *j, const struct jwks_caller *caller, Str kid,
+    struct jwks_set **ret)
+{
+    enum jwks_step step = jwks_step_for(j, kid);
+
+    while (step == JWKS_WAIT && !caller->is_stranger && caller->net != NULL) {
+        TRY(jwks_wait(cx, j));
+        step = jwks_step_for(j, kid);
+    }
+    if (step == JWKS_REFUSE) {
+        return fail(cx, j->last.code, "the keys could not be fetched a moment ago");
+    }
+    if (step == JWKS_WAIT || (step == JWKS_FETCH && caller->net == NULL)) {
+        return fail(cx, FAIL_UNAVAILABLE, "the keys have to be fetched first");
+    }
+    if (step == JWKS_USE) {
+        *ret = j->set;
+        atomic_fetch_add(&j->set->refs, 1);
+        return OK;
+    }
+    j->is_fetching = true;
+    if (jwks_set_is_usable(j, j->set)) {
+        j->find_kid_from_s = j->now_s() + LIMIT_JWKS_PAUSE_S;
+    }
+    return OK;
+}
+
+static Res jwks_set_verify(
+    struct cx *cx, const struct jwks_set *set, const struct jws *t, unsigned algs,
     Str *key_issuer)
 {
     Str issuer = S("");
 
-    must_be(set != NULL);
-    TRY(jws_verify(cx, set->keys, t, algs & ~(unsigned)JWS_HS256, &issuer));
+    TRY(jws_verify(cx, set->keys, t, algs, &issuer));
     if (key_issuer != NULL) {
         *key_issuer = str_dup(&cx->mem, issuer);
     }
     return OK;
 }
 
-/* Fetches for the sake of an unknown kid, unless that was done a moment ago; then what
- * came of it counts. */
-static Res set_look_up(
-    struct cx *cx, struct jwks *j, struct net *net, struct key_set **ret)
-{
-    lock(j);
-    bool may = j->now_s() >= j->look_up_from_s;
-    Res last = j->looked_up;
-
-    unlock(j);
-    if (!may && last.code != FAIL_NONE) {
-        return fail(cx, last.code, "the keys could not be fetched a moment ago");
-    }
-    if (!may) {
-        *ret = set_take(j);
-        return OK;
-    }
-    Res res = set_fetch(cx, j, net, ret);
-
-    lock(j);
-    j->look_up_from_s = j->now_s() + LIMIT_JWKS_LOOKUP_S;
-    j->looked_up = res;
-    unlock(j);
-    return res;
-}
-
 Res jwks_verify(
-    struct cx *cx, struct jwks *j, struct net *net, const struct jws *t, unsigned algs,
-    Str *key_issuer)
+    struct cx *cx, struct jwks *j, const struct jwks_caller *caller, const struct jws *t,
+    unsigned algs, Str *key_issuer)
 {
-    CLEANUP(key_set_release) struct key_set *set = NULL;
-    CLEANUP(key_set_release) struct key_set *newer = NULL;
-    bool is_new = false;
+    CLEANUP(jwks_set_unref) struct jwks_set *set = NULL;
 
-    TRY(set_get(cx, j, net, &set, &is_new));
-    Res res = set_verify(cx, set, t, algs, key_issuer);
-
-    if (res.code != FAIL_NOT_FOUND || is_new) {
-        return res;
+    algs &= jws_alg_public(); /* a secret that a URL publishes is no secret */
+    if ((t->alg & algs) == 0) {
+        return fail(cx, FAIL_PARSE_ERROR, "JWS: its alg is not allowed here");
     }
-    TRY(set_look_up(cx, j, net, &newer));
-    return set_verify(cx, newer, t, algs, key_issuer);
+    jwks_lock(j);
+    Res res = jwks_decide(cx, j, caller, t->kid, &set);
+
+    jwks_unlock(j);
+    TRY(res);
+    TRY(set != NULL ? OK : jwks_fetch_now(cx, j, caller, &set));
+    return jwks_set_verify(cx, set, t, algs, key_issuer);
 }
 
-Res jwks_verify_cached(struct cx *cx, struct jwks *j, const struct jws *t, unsigned algs)
+bool jwks_needs_fetch(struct jwks *j, Str kid)
 {
-    CLEANUP(key_set_release) struct key_set *set = set_take(j);
+    jwks_lock(j);
+    enum jwks_step step = jwks_step_for(j, kid);
 
-    if (!is_usable(j, set)) {
-        return fail(cx, FAIL_NOT_FOUND, "no keys in memory");
-    }
-    return set_verify(cx, set, t, algs, NULL);
+    jwks_unlock(j);
+    return step == JWKS_FETCH;
+}
+
+/* A set that was never asked for is not fetched either. */
+static bool jwks_is_due(const struct jwks *j)
+{
+    bool was_asked = j->set != NULL || j->last.code != FAIL_NONE;
+    int64_t now_s = j->now_s();
+
+    return was_asked && !j->is_fetching && now_s >= j->fetch_from_s
+           && (j->set == NULL || now_s >= j->set->fresh_until_s);
 }
 
 Res jwks_renew(struct cx *cx, struct jwks *j, struct net *net)
 {
-    CLEANUP(key_set_release) struct key_set *set = set_take(j);
+    CLEANUP(jwks_set_unref) struct jwks_set *set = NULL;
+    const struct jwks_caller caller = {.net = net};
 
-    if (set == NULL || is_fresh(j, set) || !may_renew(j)) {
-        return OK;
-    }
-    return set_fetch(cx, j, net, NULL);
+    jwks_lock(j);
+    bool is_due = jwks_is_due(j);
+
+    j->is_fetching |= is_due;
+    jwks_unlock(j);
+    return is_due ? jwks_fetch_now(cx, j, &caller, &set) : OK;
 }
 
 Res jwks_fetch(struct cx *cx, struct jwks *j, struct net *net)
 {
-    return set_fetch(cx, j, net, NULL);
+    CLEANUP(jwks_set_unref) struct jwks_set *set = NULL;
+    const struct jwks_caller caller = {.net = net};
+
+    return jwks_fetch_now(cx, j, &caller, &set);
 }

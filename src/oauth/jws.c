@@ -1,60 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * jws.c - our strict reading first, then cjose's verification.
+ * jws.c - the form of a token, and the choice of the key that verifies it.
  *
- * cjose_jws_verify only reads its key (no reference is counted, and OpenSSL locks what it
- * caches in one), so a set of keys may be shared by threads as long as it lives; who
- * frees it waits for all of them. cjose itself takes padded base64url, unknown `crit`,
- * tiny keys, and signatures of ES256 of any length: all that is refused here.
+ * The algorithm must be one that the key allows, so that a public key never serves as a
+ * secret (RFC 8725 §3.1).
  */
 #include "oauth/jws.h"
 
-#include <cjose/jwk.h>
-#include <cjose/jws.h>
-
-#include "base/arena.h"
 #include "base/cx.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "oauth/jws_keys.h"
+#include "oauth/jws_key.h"
 #include "seal/seal.h"
 
-enum { PARTS = 3, ES256_SIGNATURE_BYTES = 64 };
+enum { PARTS = 3 };
 
-static const struct {
-    Str name;
-    enum jws_alg alg;
-} algs_known[] = {
-    {SI("RS256"), JWS_RS256},
-    {SI("ES256"), JWS_ES256},
-    {SI("HS256"), JWS_HS256},
-};
-
-static Res header_read(struct cx *cx, Str text, struct jws *ret)
+static Res jws_read_header(struct cx *cx, Str text, struct jws *ret)
 {
     CLEANUP(j_done) json_t *header = NULL;
     Str alg = S("");
     Str kid = S("");
 
     TRY(j_parse(cx, text, LIMIT_SOURCE_JSON_DEPTH, &header));
-    if (!json_is_object(header) || json_object_get(header, "crit") != NULL) {
+    if (!json_is_object(header) || !j_is_absent(header, "crit")) {
         return fail(cx, FAIL_PARSE_ERROR, "JWS: a header with crit, or no object");
     }
-    if (json_object_get(header, "kid") != NULL && !j_text(header, "kid", &kid)) {
+    if (!j_is_absent(header, "kid") && !j_text(header, "kid", &kid)) {
         return fail(cx, FAIL_PARSE_ERROR, "JWS: kid is no text");
     }
     (void)j_text(header, "alg", &alg);
-    for (size_t i = 0; i < COUNT(algs_known); i++) {
-        if (str_eq(algs_known[i].name, alg)) {
-            ret->alg = algs_known[i].alg;
-            ret->kid = str_dup(&cx->mem, kid);
-            return OK;
-        }
+    const struct jws_alg_row *row = jws_alg_by_name(alg);
+
+    if (row == NULL) {
+        Str names = jws_alg_names(&cx->mem);
+
+        return fail(cx, FAIL_PARSE_ERROR, "JWS: alg is none of %.*s", STR_ARG(names));
     }
-    return fail(cx, FAIL_PARSE_ERROR, "JWS: alg is not RS256, ES256 or HS256");
+    ret->alg = row->alg;
+    ret->kid = str_dup(&cx->mem, kid);
+    return OK;
 }
 
-static Res payload_check(struct cx *cx, Str payload)
+static Res jws_check_payload(struct cx *cx, Str payload)
 {
     CLEANUP(j_done) json_t *claims = NULL;
 
@@ -64,76 +51,66 @@ static Res payload_check(struct cx *cx, Str payload)
                : fail(cx, FAIL_PARSE_ERROR, "JWS: the payload is no object");
 }
 
-/* Exactly three, each of canonical base64url. */
-static Res parts_decode(struct cx *cx, Str compact, Str bytes[PARTS])
+/* Exactly three parts, each of canonical base64url. *input: the first two, undecoded. */
+static Res jws_decode_parts(struct cx *cx, Str compact, Str bytes[PARTS], Str *input)
 {
-    Str part;
+    Str rest = compact;
+    Str part = S("");
     size_t n = 0;
 
-    while (n < PARTS && str_next_part(&compact, '.', &part)) {
+    while (n < PARTS && str_next_part(&rest, '.', &part)) {
         TRY(b64url_decode(cx, part, &bytes[n++]));
     }
-    return n == PARTS && compact.p == NULL
-               ? OK
-               : fail(cx, FAIL_PARSE_ERROR, "JWS: not three parts");
+    if (n != PARTS || rest.p != NULL) {
+        return fail(cx, FAIL_PARSE_ERROR, "JWS: not three parts");
+    }
+    *input = str_sub(compact, 0, compact.n - part.n - 1);
+    return OK;
 }
 
 Res jws_parse(struct cx *cx, Str compact, size_t max_bytes, struct jws *ret)
 {
-    struct jws t = {.compact = compact};
-    Str bytes[PARTS] = {
-        {NULL, 0}
-    };
+    struct jws t = {.kid = S("")};
+    Str bytes[PARTS] = {{NULL, 0}};
 
     if (compact.n > max_bytes) {
         return fail(cx, FAIL_PARSE_ERROR, "JWS of %zu bytes", compact.n);
     }
-    TRY(parts_decode(cx, compact, bytes));
-    TRY(header_read(cx, bytes[0], &t));
-    TRY(payload_check(cx, bytes[1]));
-    if (bytes[2].n == 0 || (t.alg == JWS_ES256 && bytes[2].n != ES256_SIGNATURE_BYTES)) {
-        return fail(cx, FAIL_PARSE_ERROR, "JWS: a signature of %zu bytes", bytes[2].n);
-    }
+    TRY(jws_decode_parts(cx, compact, bytes, &t.input));
+    TRY(jws_read_header(cx, bytes[0], &t));
+    TRY(jws_check_payload(cx, bytes[1]));
     t.payload = bytes[1];
+    t.signature = bytes[2];
+    if (!jws_alg_length_is_possible(jws_alg_row(t.alg), t.signature.n)) {
+        return fail(cx, FAIL_PARSE_ERROR, "JWS: a signature of %zu bytes", t.signature.n);
+    }
     *ret = t;
     return OK;
 }
 
-static void cjose_jws_done(cjose_jws_t **t)
+static bool jws_signature_fits(const struct jws *t, const struct jws_key *key)
 {
-    cjose_jws_release(*t);
-}
-
-static bool signature_fits(const struct jws *t, const struct jws_key *key)
-{
-    CLEANUP(cjose_jws_done)
-    cjose_jws_t *parsed = cjose_jws_import(t->compact.p, t->compact.n, NULL);
-
-    return parsed != NULL && cjose_jws_verify(parsed, key->jwk, NULL);
-}
-
-/* A key without an id (a PEM, a secret) may be meant by any token. */
-static bool is_meant(const struct jws *t, const struct jws_key *key)
-{
-    return t->kid.n == 0 || key->kid.n == 0 || str_eq(t->kid, key->kid);
+    return (key->algs & t->alg) != 0
+           && jws_alg_row(t->alg)->verify(key, t->input, t->signature);
 }
 
 Res jws_verify(
     struct cx *cx, const struct jws_keys *k, const struct jws *t, unsigned algs,
     Str *key_issuer)
 {
+    size_t n;
+    const struct jws_key *keys = jws_keys_list(k, &n);
     const struct jws_key *fits = NULL;
     bool is_known = false;
 
     if ((t->alg & algs) == 0) {
         return fail(cx, FAIL_PARSE_ERROR, "JWS: its alg is not allowed here");
     }
-    for (size_t i = 0; fits == NULL && i < k->n; i++) {
-        const struct jws_key *key = &k->at[i];
-        bool is_this = is_meant(t, key);
+    for (size_t i = 0; fits == NULL && i < n; i++) {
+        bool is_meant = jws_key_is_meant(&keys[i], t->kid);
 
-        is_known = is_known || is_this;
-        fits = is_this && key->alg == t->alg && signature_fits(t, key) ? key : NULL;
+        is_known = is_known || is_meant;
+        fits = is_meant && jws_signature_fits(t, &keys[i]) ? &keys[i] : NULL;
     }
     if (fits == NULL) {
         return is_known ? fail(cx, FAIL_PARSE_ERROR, "JWS: the signature is wrong")

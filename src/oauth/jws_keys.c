@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * jws_keys.c - keys from PEM, JWK, JWKS and secrets (RFC 7517, RFC 7518 §6).
- *
- * Whatever it comes as becomes a JWK, and every JWK goes through the same checks.
+ * jws_keys.c - sets of keys, read from their forms; jws_key.c checks each key.
  */
 #include "oauth/jws_keys.h"
 
 #include <string.h>
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include "base/cx.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "oauth/jwks_text.h"
+#include "oauth/jws_key.h"
 #include "seal/seal.h"
 
-enum { P256_BYTES = 32, EXPONENT_BYTES = 8 };
+struct jws_keys {
+    struct arena mem; /* holds the secrets, the ids and the issuers */
+    size_t n;
+    struct jws_key at[LIMIT_JWKS_KEYS];
+};
 
 void jws_keys_free(struct jws_keys **k)
 {
@@ -25,7 +30,7 @@ void jws_keys_free(struct jws_keys **k)
         return;
     }
     for (size_t i = 0; i < (*k)->n; i++) {
-        (void)cjose_jwk_release((*k)->at[i].jwk);
+        jws_key_done(&(*k)->at[i]);
     }
     arena_done(&(*k)->mem);
     heap_free(*k);
@@ -37,13 +42,44 @@ unsigned jws_keys_algs(const struct jws_keys *k)
     unsigned algs = 0;
 
     for (size_t i = 0; i < k->n; i++) {
-        algs |= k->at[i].alg;
+        algs |= k->at[i].algs;
     }
     return algs;
 }
 
+bool jws_keys_know(const struct jws_keys *k, Str kid)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        if (jws_key_is_meant(&k->at[i], kid)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct jws_key *jws_keys_list(const struct jws_keys *k, size_t *n)
+{
+    *n = k->n;
+    return k->at;
+}
+
+/* Takes the key over, and copies its text. */
+static void jws_keys_put(struct jws_keys *keys, struct jws_key *key)
+{
+    must_be(keys->n < COUNT(keys->at));
+    struct jws_key *to = &keys->at[keys->n++];
+
+    *to = *key;
+    to->secret = str_dup(&keys->mem, key->secret);
+    to->kid = str_dup(&keys->mem, key->kid);
+    to->issuer = str_dup(&keys->mem, key->issuer);
+    *key = (struct jws_key){.public = NULL};
+}
+
+/* JWK (RFC 7517 §4, RFC 7518 §6). */
+
 /* The bytes of a member in base64url. */
-static Res member_bytes(struct cx *cx, const json_t *jwk, const char *name, Str *ret)
+static Res jwk_member(struct cx *cx, const json_t *jwk, const char *name, Str *ret)
 {
     Str text;
 
@@ -53,40 +89,17 @@ static Res member_bytes(struct cx *cx, const json_t *jwk, const char *name, Str 
     return OK;
 }
 
-static size_t bits_of(Str number)
-{
-    size_t bits = number.n * 8;
-
-    for (size_t i = 0; i < number.n; i++) {
-        unsigned char byte = (unsigned char)number.p[i];
-
-        if (byte != 0) {
-            return bits - (size_t)(__builtin_clz(byte) - 24);
-        }
-        bits -= 8;
-    }
-    return 0;
-}
-
-static Res rsa_check(struct cx *cx, const json_t *jwk)
+static Res jwk_read_rsa(struct cx *cx, const json_t *jwk, struct jws_key *ret)
 {
     Str n = S("");
     Str e = S("");
 
-    TRY(member_bytes(cx, jwk, "n", &n));
-    TRY(member_bytes(cx, jwk, "e", &e));
-    if (bits_of(n) < LIMIT_RSA_MIN_BITS) {
-        return fail(
-            cx, FAIL_CONFIG, "an RSA key of %zu bits: use at least %d", bits_of(n),
-            LIMIT_RSA_MIN_BITS);
-    }
-    if (e.n == 0 || e.n > EXPONENT_BYTES || bits_of(e) < 2 || (e.p[e.n - 1] & 1) == 0) {
-        return fail(cx, FAIL_CONFIG, "an RSA key with an unsafe exponent: use 65537");
-    }
-    return OK;
+    TRY(jwk_member(cx, jwk, "n", &n));
+    TRY(jwk_member(cx, jwk, "e", &e));
+    return jws_key_of_rsa(cx, n, e, ret);
 }
 
-static Res ec_check(struct cx *cx, const json_t *jwk)
+static Res jwk_read_ec(struct cx *cx, const json_t *jwk, struct jws_key *ret)
 {
     Str crv = S("");
     Str x = S("");
@@ -96,97 +109,124 @@ static Res ec_check(struct cx *cx, const json_t *jwk)
     if (!str_eq(crv, S("P-256"))) {
         return fail(cx, FAIL_CONFIG, "an EC key that is not on P-256: ES256 wants that");
     }
-    TRY(member_bytes(cx, jwk, "x", &x));
-    TRY(member_bytes(cx, jwk, "y", &y));
-    return x.n == P256_BYTES && y.n == P256_BYTES
-               ? OK
-               : fail(cx, FAIL_CONFIG, "an EC key whose x or y is not 32 bytes");
+    TRY(jwk_member(cx, jwk, "x", &x));
+    TRY(jwk_member(cx, jwk, "y", &y));
+    return jws_key_of_p256(cx, x, y, ret);
 }
 
-static Res oct_check(struct cx *cx, const json_t *jwk)
+static Res jwk_read_secret(struct cx *cx, const json_t *jwk, struct jws_key *ret)
 {
     Str k = S("");
 
-    TRY(member_bytes(cx, jwk, "k", &k));
-    return k.n >= LIMIT_JWT_SECRET_MIN_BYTES
-               ? OK
-               : fail(
-                   cx, FAIL_CONFIG, "a secret of %zu bytes: use at least %d", k.n,
-                   LIMIT_JWT_SECRET_MIN_BYTES);
+    TRY(jwk_member(cx, jwk, "k", &k));
+    return jws_key_of_secret(cx, k, ret);
 }
 
-static const struct key_type {
+static const struct jwk_type {
     Str kty;
-    enum jws_alg alg;
-    Str alg_name;
-    Res (*check)(struct cx *cx, const json_t *jwk);
-} key_types[] = {
-    {SI("RSA"), JWS_RS256, SI("RS256"), rsa_check},
-    {SI("EC"),  JWS_ES256, SI("ES256"), ec_check },
-    {SI("oct"), JWS_HS256, SI("HS256"), oct_check},
+    Res (*read)(struct cx *cx, const json_t *jwk, struct jws_key *ret);
+} jwk_types[] = {
+    {SI("RSA"), jwk_read_rsa},
+    {SI("EC"), jwk_read_ec},
+    {SI("oct"), jwk_read_secret},
 };
 
-static const struct key_type *type_of(const json_t *jwk)
+static Res jwk_read_type(struct cx *cx, const json_t *jwk, struct jws_key *ret)
 {
     Str kty;
 
-    for (size_t i = 0; j_text(jwk, "kty", &kty) && i < COUNT(key_types); i++) {
-        if (str_eq(key_types[i].kty, kty)) {
-            return &key_types[i];
+    for (size_t i = 0; j_text(jwk, "kty", &kty) && i < COUNT(jwk_types); i++) {
+        if (str_eq(jwk_types[i].kty, kty)) {
+            return jwk_types[i].read(cx, jwk, ret);
         }
     }
-    return NULL;
+    return fail(cx, FAIL_CONFIG, "a key whose \"kty\" is not RSA, EC or oct");
 }
 
-/* A member that restricts a key is absent, or says exactly this. */
-static bool allows(const json_t *jwk, const char *name, Str want)
+/* Members that rule a key out for every algorithm. */
+static Res jwk_check_use(struct cx *cx, const json_t *jwk)
 {
-    Str text;
+    Str use;
 
-    return json_object_get(jwk, name) == NULL
-           || (j_text(jwk, name, &text) && str_eq(text, want));
-}
-
-static Res jwk_check(struct cx *cx, const struct key_type *type, const json_t *jwk)
-{
-    if (!allows(jwk, "use", S("sig")) || !allows(jwk, "alg", type->alg_name)) {
-        return fail(
-            cx, FAIL_CONFIG, "a key whose \"use\" is not sig, or whose \"alg\" is not %s",
-            type->alg_name.p);
+    if (!j_is_absent(jwk, "use")
+        && !(j_text(jwk, "use", &use) && str_eq(use, S("sig")))) {
+        return fail(cx, FAIL_CONFIG, "a key whose \"use\" is not sig");
     }
-    if (json_object_get(jwk, "d") != NULL) {
+    if (!j_is_absent(jwk, "d")) {
         return fail(cx, FAIL_CONFIG, "a private key: give the public one only");
     }
-    return type->check(cx, jwk);
-}
-
-static Res key_add(struct cx *cx, struct jws_keys *keys, json_t *jwk)
-{
-    const struct key_type *type = type_of(jwk);
-    Str kid = S("");
-    Str issuer = S("");
-
-    if (type == NULL) {
-        return fail(cx, FAIL_CONFIG, "a key whose \"kty\" is not RSA, EC or oct");
-    }
-    TRY(jwk_check(cx, type, jwk));
-    (void)j_text(jwk, "kid", &kid);
-    (void)j_text(jwk, "issuer", &issuer);
-    /* cjose's name for a jansson object that stands for anything of JOSE */
-    cjose_jwk_t *imported = cjose_jwk_import_json((cjose_header_t *)jwk, NULL);
-
-    if (imported == NULL) {
-        return fail(cx, FAIL_CONFIG, "a key that OpenSSL does not take");
-    }
-    must_be(keys->n < COUNT(keys->at));
-    keys->at[keys->n++] = (struct jws_key){
-        .jwk = imported,
-        .alg = type->alg,
-        .kid = str_dup(&keys->mem, kid),
-        .issuer = str_dup(&keys->mem, issuer),
-    };
     return OK;
 }
+
+/* "alg" narrows a key to one of the algorithms that its type and size allow. */
+static Res jwk_narrow(struct cx *cx, const json_t *jwk, struct jws_key *key)
+{
+    const struct jws_alg_row *row;
+    Str name = S("");
+
+    if (j_is_absent(jwk, "alg")) {
+        return OK;
+    }
+    (void)j_text(jwk, "alg", &name);
+    row = jws_alg_by_name(name);
+    if (row == NULL || (key->algs & row->alg) == 0) {
+        return fail(cx, FAIL_CONFIG, "a key whose \"alg\" does not suit its type here");
+    }
+    key->algs = row->alg;
+    return OK;
+}
+
+static Res jws_keys_add_jwk(struct cx *cx, struct jws_keys *keys, const json_t *jwk)
+{
+    CLEANUP(jws_key_done) struct jws_key key = {.public = NULL};
+
+    TRY(jwk_check_use(cx, jwk));
+    TRY(jwk_read_type(cx, jwk, &key));
+    TRY(jwk_narrow(cx, jwk, &key));
+    (void)j_text(jwk, "kid", &key.kid);
+    (void)j_text(jwk, "issuer", &key.issuer);
+    jws_keys_put(keys, &key);
+    return OK;
+}
+
+static Res jws_keys_add_text(struct cx *cx, struct jws_keys *keys, Str text)
+{
+    CLEANUP(j_done) json_t *jwk = NULL;
+
+    if (j_parse_kindly(cx, text, LIMIT_SOURCE_JSON_DEPTH, &jwk).code != FAIL_NONE
+        || !json_is_object(jwk)) {
+        return fail(cx, FAIL_CONFIG, "a key that is no JSON object");
+    }
+    return jws_keys_add_jwk(cx, keys, jwk);
+}
+
+/* Keys that can't be used and keys past the limit are left out; the last reason tells why
+ * when none is left. */
+static Res jws_keys_add_set(struct cx *cx, struct jws_keys *keys, struct jwks_text *set)
+{
+    Res res = fail(cx, FAIL_CONFIG, "a JWKS without keys");
+    Str key;
+
+    while (keys->n < COUNT(keys->at) && jwks_text_next(set, &key)) {
+        res = jws_keys_add_text(cx, keys, key);
+    }
+    return keys->n > 0 ? OK : res;
+}
+
+static Res jws_keys_add_json(struct cx *cx, struct jws_keys *keys, Str text)
+{
+    const Str mark = S("\xEF\xBB\xBF"); /* a byte order mark */
+    struct jwks_text set;
+
+    text = str_trim(str_starts(text, mark) ? str_sub(text, mark.n, text.n) : text);
+    if (!str_starts(text, S("{"))) {
+        return fail(cx, FAIL_CONFIG, "neither a PEM, nor a JWK or JWKS in JSON");
+    }
+    return jwks_text_open(text, &set) ? jws_keys_add_set(cx, keys, &set)
+                                      : jws_keys_add_text(cx, keys, text);
+}
+
+/* PEM (RFC 7468). */
 
 static void bio_done(BIO **b)
 {
@@ -201,11 +241,6 @@ static void x509_done(X509 **x)
 static void pkey_done(EVP_PKEY **k)
 {
     EVP_PKEY_free(*k);
-}
-
-static void bn_done(BIGNUM **n)
-{
-    BN_free(*n);
 }
 
 static BIO *bio_of(Str text)
@@ -232,100 +267,80 @@ static EVP_PKEY *pem_read(Str text)
     return x == NULL ? NULL : X509_get_pubkey(x);
 }
 
-/* Adds a number of the key to its JWK, at least `bytes` long (RFC 7518 §6.2.1.2). */
-static bool number_add(
-    struct cx *cx, json_t *jwk, const char *name, const EVP_PKEY *key, const char *param,
-    int bytes)
+/* A number of the key, at least `bytes` long; empty when the key has none of that name.
+ */
+static Str pem_number(struct cx *cx, const EVP_PKEY *key, const char *name, int bytes)
 {
-    CLEANUP(bn_done) BIGNUM *number = NULL;
+    BIGNUM *number = NULL;
 
-    if (EVP_PKEY_get_bn_param(key, param, &number) != 1) {
-        return false;
+    if (EVP_PKEY_get_bn_param(key, name, &number) != 1) {
+        return S("");
     }
     int n = BN_num_bytes(number) > bytes ? BN_num_bytes(number) : bytes;
     unsigned char *p = arena_alloc(&cx->mem, (size_t)n);
 
     must_be(BN_bn2binpad(number, p, n) == n);
-    Str text = b64url_encode(&cx->mem, (Str){(char *)p, (size_t)n});
-
-    return json_object_set_new(jwk, name, json_stringn(text.p, text.n)) == 0;
+    BN_free(number);
+    return (Str){(char *)p, (size_t)n};
 }
 
-static bool rsa_to_jwk(struct cx *cx, const EVP_PKEY *key, json_t *jwk)
+static Res pem_read_rsa(struct cx *cx, const EVP_PKEY *pem, struct jws_key *ret)
 {
-    return json_object_set_new(jwk, "kty", json_string("RSA")) == 0
-           && number_add(cx, jwk, "n", key, OSSL_PKEY_PARAM_RSA_N, 0)
-           && number_add(cx, jwk, "e", key, OSSL_PKEY_PARAM_RSA_E, 0);
+    return jws_key_of_rsa(
+        cx, pem_number(cx, pem, OSSL_PKEY_PARAM_RSA_N, 0),
+        pem_number(cx, pem, OSSL_PKEY_PARAM_RSA_E, 0), ret);
 }
 
-static bool ec_to_jwk(struct cx *cx, const EVP_PKEY *key, json_t *jwk)
+static Res pem_read_ec(struct cx *cx, const EVP_PKEY *pem, struct jws_key *ret)
 {
     char group[32] = "";
 
-    (void)EVP_PKEY_get_group_name(key, group, sizeof(group), NULL);
-    const char *crv = strcmp(group, "prime256v1") == 0 ? "P-256" : group;
-
-    return json_object_set_new(jwk, "kty", json_string("EC")) == 0
-           && json_object_set_new(jwk, "crv", json_string(crv)) == 0
-           && number_add(cx, jwk, "x", key, OSSL_PKEY_PARAM_EC_PUB_X, P256_BYTES)
-           && number_add(cx, jwk, "y", key, OSSL_PKEY_PARAM_EC_PUB_Y, P256_BYTES);
+    (void)EVP_PKEY_get_group_name(pem, group, sizeof(group), NULL);
+    if (strcmp(group, "prime256v1") != 0) {
+        return fail(cx, FAIL_CONFIG, "an EC key that is not on P-256: ES256 wants that");
+    }
+    return jws_key_of_p256(
+        cx, pem_number(cx, pem, OSSL_PKEY_PARAM_EC_PUB_X, JWS_P256_BYTES),
+        pem_number(cx, pem, OSSL_PKEY_PARAM_EC_PUB_Y, JWS_P256_BYTES), ret);
 }
 
-static Res pem_add(struct cx *cx, struct jws_keys *keys, Str text)
+static Res jws_keys_add_pem(struct cx *cx, struct jws_keys *keys, Str text)
 {
-    CLEANUP(pkey_done) EVP_PKEY *key = pem_read(text);
-    CLEANUP(j_done) json_t *jwk = json_object();
+    CLEANUP(pkey_done) EVP_PKEY *pem = pem_read(text);
+    CLEANUP(jws_key_done) struct jws_key key = {.public = NULL};
 
-    if (key == NULL) {
+    ERR_clear_error(); /* a later call of this thread must not find it */
+    if (pem == NULL) {
         return fail(
             cx, FAIL_CONFIG, "a PEM that holds neither a PUBLIC KEY nor a CERTIFICATE");
     }
-    if (!(EVP_PKEY_is_a(key, "RSA") && rsa_to_jwk(cx, key, jwk))
-        && !(EVP_PKEY_is_a(key, "EC") && ec_to_jwk(cx, key, jwk))) {
+    if (EVP_PKEY_is_a(pem, "RSA")) {
+        TRY(pem_read_rsa(cx, pem, &key));
+    } else if (EVP_PKEY_is_a(pem, "EC")) {
+        TRY(pem_read_ec(cx, pem, &key));
+    } else {
         return fail(cx, FAIL_CONFIG, "a PEM whose key is neither RSA nor EC");
     }
-    return key_add(cx, keys, jwk);
+    jws_keys_put(keys, &key);
+    return OK;
 }
 
-/* Keys of no use are left out; the last reason tells why when none is left. */
-static Res jwks_add(struct cx *cx, struct jws_keys *keys, const json_t *list)
+/* The set, from whatever there is. */
+
+static Res jws_keys_add_any(struct cx *cx, struct jws_keys *keys, Str text)
 {
-    Res res = fail(cx, FAIL_CONFIG, "a JWKS without keys");
-
-    if (json_array_size(list) > LIMIT_JWKS_KEYS) {
-        return fail(cx, FAIL_CONFIG, "a JWKS of more than %d keys", LIMIT_JWKS_KEYS);
+    if (text.n > LIMIT_JWKS_BYTES) {
+        return fail(cx, FAIL_CONFIG, "keys of more than %d bytes", LIMIT_JWKS_BYTES);
     }
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        res = key_add(cx, keys, json_array_get(list, i));
-    }
-    return keys->n > 0 ? OK : res;
-}
-
-static Res json_add(struct cx *cx, struct jws_keys *keys, Str text)
-{
-    CLEANUP(j_done) json_t *j = NULL;
-
-    if (j_parse(cx, text, LIMIT_SOURCE_JSON_DEPTH, &j).code != FAIL_NONE
-        || !json_is_object(j)) {
-        return fail(cx, FAIL_CONFIG, "neither a PEM, nor a JWK or JWKS in JSON");
-    }
-    const json_t *list = json_object_get(j, "keys");
-
-    return list == NULL ? key_add(cx, keys, j) : jwks_add(cx, keys, list);
+    return str_contains(text, S("-----BEGIN ")) ? jws_keys_add_pem(cx, keys, text)
+                                                : jws_keys_add_json(cx, keys, text);
 }
 
 Res jws_keys_from_text(struct cx *cx, Str pem_jwk_or_jwks, struct jws_keys **ret)
 {
     CLEANUP(jws_keys_free) struct jws_keys *keys = heap_alloc(sizeof(*keys));
 
-    if (pem_jwk_or_jwks.n > LIMIT_JWKS_BYTES) {
-        return fail(cx, FAIL_CONFIG, "keys of more than %d bytes", LIMIT_JWKS_BYTES);
-    }
-    if (str_contains(pem_jwk_or_jwks, S("-----BEGIN "))) {
-        TRY(pem_add(cx, keys, pem_jwk_or_jwks));
-    } else {
-        TRY(json_add(cx, keys, pem_jwk_or_jwks));
-    }
+    TRY(jws_keys_add_any(cx, keys, pem_jwk_or_jwks));
     *ret = keys;
     keys = NULL;
     return OK;
@@ -333,14 +348,10 @@ Res jws_keys_from_text(struct cx *cx, Str pem_jwk_or_jwks, struct jws_keys **ret
 
 Res jws_keys_from_secret(struct cx *cx, Str secret, struct jws_keys **ret)
 {
-    CLEANUP(jws_keys_free) struct jws_keys *keys = heap_alloc(sizeof(*keys));
-    CLEANUP(j_done) json_t *jwk = json_object();
-    Str k = b64url_encode(&cx->mem, secret);
+    struct jws_key key;
 
-    must_be(json_object_set_new(jwk, "kty", json_string("oct")) == 0);
-    must_be(json_object_set_new(jwk, "k", json_stringn(k.p, k.n)) == 0);
-    TRY(key_add(cx, keys, jwk));
-    *ret = keys;
-    keys = NULL;
+    TRY(jws_key_of_secret(cx, secret, &key));
+    *ret = heap_alloc(sizeof(**ret));
+    jws_keys_put(*ret, &key);
     return OK;
 }

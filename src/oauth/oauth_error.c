@@ -1,37 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * oauth_error.c - OAuth's error codes, and the sources' own, as failures (contract §9).
+ * oauth_error.c - the table of error codes.
  *
  * `error` and the subcode decide. Microsoft's number only refines what they leave open:
- * it may change any day, says Microsoft, and stands in a text for people.
+ * it stands in a text for people, and Microsoft may change it at any time.
  */
-#include "oauth/token.h"
-#include "oauth/token_answer.h"
+#include "oauth/oauth_error.h"
 
 static const struct {
     Str error;
     enum fail kind;
 } kinds[] = {
-    {SI("access_denied"),             FAIL_ACCESS_DENIED         },
-    {SI("interaction_required"),      FAIL_ACCESS_DENIED         },
-    {SI("login_required"),            FAIL_ACCESS_DENIED         },
-    {SI("admin_policy_enforced"),     FAIL_ADMIN_CONSENT_REQUIRED},
-    {SI("org_internal"),              FAIL_ADMIN_CONSENT_REQUIRED},
-    {SI("unauthorized_client"),       FAIL_ADMIN_CONSENT_REQUIRED},
-    {SI("consent_required"),          FAIL_ADMIN_CONSENT_REQUIRED},
-    {SI("server_error"),              FAIL_SOURCE_UNAVAILABLE    },
-    {SI("temporarily_unavailable"),   FAIL_SOURCE_UNAVAILABLE    },
-    {SI("invalid_client"),            FAIL_SOURCE_MISCONFIGURED  },
-    {SI("invalid_scope"),             FAIL_SOURCE_MISCONFIGURED  },
-    {SI("invalid_resource"),          FAIL_SOURCE_MISCONFIGURED  },
-    {SI("invalid_request"),           FAIL_SOURCE_MISCONFIGURED  },
-    {SI("unsupported_response_type"), FAIL_SOURCE_MISCONFIGURED  },
-    {SI("redirect_uri_mismatch"),     FAIL_SOURCE_MISCONFIGURED  },
+    {SI("access_denied"), FAIL_ACCESS_DENIED},
+    {SI("interaction_required"), FAIL_ACCESS_DENIED},
+    {SI("login_required"), FAIL_ACCESS_DENIED},
+    {SI("admin_policy_enforced"), FAIL_ADMIN_CONSENT_REQUIRED},
+    {SI("org_internal"), FAIL_ADMIN_CONSENT_REQUIRED},
+    {SI("unauthorized_client"), FAIL_ADMIN_CONSENT_REQUIRED},
+    {SI("consent_required"), FAIL_ADMIN_CONSENT_REQUIRED},
+    {SI("server_error"), FAIL_SOURCE_UNAVAILABLE},
+    {SI("temporarily_unavailable"), FAIL_SOURCE_UNAVAILABLE},
+    {SI("invalid_client"), FAIL_SOURCE_MISCONFIGURED},
+    {SI("invalid_scope"), FAIL_SOURCE_MISCONFIGURED},
+    {SI("invalid_resource"), FAIL_SOURCE_MISCONFIGURED},
+    {SI("invalid_request"), FAIL_SOURCE_MISCONFIGURED},
+    {SI("unsupported_response_type"), FAIL_SOURCE_MISCONFIGURED},
+    {SI("redirect_uri_mismatch"), FAIL_SOURCE_MISCONFIGURED},
 };
 
-static enum fail kind_of(Str error, bool at_exchange)
+static enum fail oauth_error_by_name(Str error, enum oauth_leg leg)
 {
-    if (at_exchange && str_eq(error, S("invalid_grant"))) {
+    if (leg != OAUTH_CALLBACK && str_eq(error, S("invalid_grant"))) {
         return FAIL_CODE_REJECTED;
     }
     for (size_t i = 0; i < COUNT(kinds); i++) {
@@ -39,10 +38,10 @@ static enum fail kind_of(Str error, bool at_exchange)
             return kinds[i].kind;
         }
     }
-    return at_exchange ? FAIL_SOURCE_MISCONFIGURED : FAIL_SOURCE_ERROR;
+    return leg == OAUTH_CALLBACK ? FAIL_SOURCE_ERROR : FAIL_SOURCE_MISCONFIGURED;
 }
 
-int64_t aadsts_number(Str description)
+int64_t oauth_error_aadsts(Str description)
 {
     static const Str mark = SI("AADSTS");
     int64_t number = 0;
@@ -59,12 +58,11 @@ int64_t aadsts_number(Str description)
     return str_to_int(str_sub(digits, 0, n), &number) ? number : 0;
 }
 
-static bool wants_admin(Str description)
+static bool aadsts_is_among(Str description, const int64_t *numbers, size_t n)
 {
-    static const int64_t numbers[] = {65001, 90094, 90095, 900941};
-    int64_t number = aadsts_number(description);
+    int64_t number = oauth_error_aadsts(description);
 
-    for (size_t i = 0; i < COUNT(numbers); i++) {
+    for (size_t i = 0; i < n; i++) {
         if (numbers[i] == number) {
             return true;
         }
@@ -72,19 +70,52 @@ static bool wants_admin(Str description)
     return false;
 }
 
-/* What `error` leaves open: the user's no and an unfit grant may both be the wall that an
- * administrator put up. "cancel" is the user's own. */
-static bool is_open(Str error, Str subcode)
+static bool aadsts_wants_admin(Str description)
+{
+    static const int64_t numbers[] = {65001, 90094, 90095, 900941};
+
+    return aadsts_is_among(description, numbers, COUNT(numbers));
+}
+
+/* Microsoft is busy, or was asked the same too often (50196): the grant still lives. */
+static bool aadsts_passes(Str description)
+{
+    static const int64_t numbers[] = {50196, 90024, 90033, 90006, 90090, 50033, 90012};
+
+    return aadsts_is_among(description, numbers, COUNT(numbers));
+}
+
+/* access_denied, invalid_grant and interaction_required can all mean that an
+ * administrator must consent. The subcode "cancel" is the user's own decision. */
+static bool oauth_error_is_vague(Str error, Str subcode)
 {
     return !str_eq(subcode, S("cancel"))
            && (str_eq(error, S("access_denied")) || str_eq(error, S("invalid_grant"))
                || str_eq(error, S("interaction_required")));
 }
 
-enum fail oauth_error_kind(Str error, Str subcode, Str description, bool at_exchange)
+/* The errors that say that a refresh token will never work again. */
+static bool oauth_error_ends_grant(Str error)
 {
-    if (is_open(error, subcode) && wants_admin(description)) {
+    static const Str errors[] = {
+        SI("invalid_grant"), SI("interaction_required"), SI("login_required"),
+        SI("consent_required")};
+
+    for (size_t i = 0; i < COUNT(errors); i++) {
+        if (str_eq(errors[i], error)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum fail oauth_error_kind(Str error, Str subcode, Str description, enum oauth_leg leg)
+{
+    if (leg == OAUTH_REFRESH && oauth_error_ends_grant(error)) {
+        return aadsts_passes(description) ? FAIL_SOURCE_UNAVAILABLE : FAIL_GRANT_REFUSED;
+    }
+    if (oauth_error_is_vague(error, subcode) && aadsts_wants_admin(description)) {
         return FAIL_ADMIN_CONSENT_REQUIRED;
     }
-    return kind_of(error, at_exchange);
+    return oauth_error_by_name(error, leg);
 }

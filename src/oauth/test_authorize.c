@@ -5,7 +5,7 @@
 #include "base/testing.h"
 #include "oauth/authorize.h"
 
-static struct flow_secrets secrets_of(void)
+static struct flow_secrets t_flow_secrets(void)
 {
     struct flow_secrets s;
 
@@ -18,13 +18,13 @@ static struct flow_secrets secrets_of(void)
 #define N43 "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
 #define C43 "ccccccccccccccccccccccccccccccccccccccccccc"
 
-/* oauth-security 4: the authorize URL has response_type=code, exactly the configured
+/* SECURITY 4: the authorize URL has response_type=code, exactly the configured
  * redirect_uri, an S256 challenge, and never the verifier; 6: whatever a source's
- * metadata say of PKCE. oauth-security 10: what comes from outside is percent-encoded and
+ * metadata say of PKCE. SECURITY 10: what comes from outside is percent-encoded and
  * cannot add or override parameters. */
-static void test_authorize_url_has_exactly_the_parameters(void **state)
+TEST(test_authorize_url_has_exactly_the_parameters)
 {
-    const struct flow_secrets secrets = secrets_of();
+    const struct flow_secrets secrets = t_flow_secrets();
     const struct oauth_client client = {
         .client_id = S("a&b=c"),
         .client_secret = S("s3cret"),
@@ -34,7 +34,6 @@ static void test_authorize_url_has_exactly_the_parameters(void **state)
     };
     Str url;
 
-    (void)state;
     T_OK(authorize_url(
         t_cx(), &client, S("st-a_te"), &secrets, S("&access_type=offline"), &url));
     T_STR(
@@ -44,28 +43,26 @@ static void test_authorize_url_has_exactly_the_parameters(void **state)
                "&code_challenge=" C43 "&code_challenge_method=S256&access_type=offline"));
 }
 
-static void test_authorize_url_appends_to_a_query(void **state)
+TEST(test_authorize_url_appends_to_a_query)
 {
-    const struct flow_secrets secrets = secrets_of();
+    const struct flow_secrets secrets = t_flow_secrets();
     const struct oauth_client client = {
         .client_id = S("id"), .authorize_url = S("https://source.example/auth?x=1")};
     Str url;
 
-    (void)state;
     T_OK(authorize_url(t_cx(), &client, S("s"), &secrets, S(""), &url));
     T_TRUE(str_starts(
         url, S("https://source.example/auth?x=1&response_type=code&client_id=id&")));
 }
 
-static void test_authorize_url_stops_at_its_limit(void **state)
+TEST(test_authorize_url_stops_at_its_limit)
 {
     static char x[LIMIT_AUTHORIZE_URL_BYTES];
-    const struct flow_secrets secrets = secrets_of();
+    const struct flow_secrets secrets = t_flow_secrets();
     struct oauth_client client = {
         .client_id = S("id"), .authorize_url = S("https://source.example/auth")};
     Str url = S("");
 
-    (void)state;
     memset(x, 'x', sizeof(x));
     T_OK(authorize_url(t_cx(), &client, S(""), &secrets, S(""), &url));
     size_t room = LIMIT_AUTHORIZE_URL_BYTES - url.n;

@@ -17,19 +17,19 @@ static const struct flow sample = {
     .expires_s = 1800000000,
 };
 
-static Str id_of(const struct flow *f)
+static Str t_flow_id(const struct flow *f)
 {
     return (Str){(const char *)f->id, sizeof(f->id)};
 }
 
-static Str secret(const char text[FLOW_SECRET_TEXT])
+static Str t_flow_secret(const char text[FLOW_SECRET_TEXT])
 {
     return (Str){text, FLOW_SECRET_TEXT};
 }
 
-static void flow_is(const struct flow *got, const struct flow *want)
+static void t_flow_is(const struct flow *got, const struct flow *want)
 {
-    T_STR(id_of(got), id_of(want));
+    T_STR(t_flow_id(got), t_flow_id(want));
     T_INT(got->key_id, want->key_id);
     T_INT(got->credential, want->credential);
     T_INT(got->token_id, want->token_id);
@@ -40,9 +40,10 @@ static void flow_is(const struct flow *got, const struct flow *want)
     T_INT(got->source, want->source);
     T_STR(got->redirect_uri, want->redirect_uri);
     T_INT(got->expires_s, want->expires_s);
+    T_INT(got->account, want->account);
 }
 
-static void test_state_open_gives_back_what_was_sealed(void **state)
+TEST(test_state_open_gives_back_what_was_sealed)
 {
     CLEANUP(keyring_close) struct keyring *k = ring_of(t_cx(), S(RING_KEY_1));
     const struct flow jwt = {
@@ -54,9 +55,11 @@ static void test_state_open_gives_back_what_was_sealed(void **state)
         .redirect_uri = S("com.example:/done"),
         .expires_s = -1, /* any number survives */
     };
-    const struct flow *flows[] = {&sample, &jwt};
+    struct flow again = sample;
 
-    (void)state;
+    again.account = INT64_MAX;
+    const struct flow *flows[] = {&sample, &jwt, &again};
+
     for (size_t i = 0; i < COUNT(flows); i++) {
         struct flow flow = *flows[i];
         struct flow got;
@@ -66,11 +69,11 @@ static void test_state_open_gives_back_what_was_sealed(void **state)
         T_INT(flow.key_id, 1);
         T_TRUE(text.n <= LIMIT_STATE_BYTES);
         T_OK(state_open(t_cx(), k, text, &got));
-        flow_is(&got, &flow);
+        t_flow_is(&got, &flow);
     }
 }
 
-static void test_state_seal_fits_the_longest_user_and_redirect_uri(void **state)
+TEST(test_state_seal_fits_the_longest_user_and_redirect_uri)
 {
     CLEANUP(keyring_close) struct keyring *k = ring_of(t_cx(), S(RING_KEY_1));
     static char long_text[LIMIT_STATE_BYTES];
@@ -78,7 +81,6 @@ static void test_state_seal_fits_the_longest_user_and_redirect_uri(void **state)
     struct flow got;
     Str text = S("untouched");
 
-    (void)state;
     memset(long_text, 'x', sizeof(long_text));
     flow.user = (Str){long_text, LIMIT_USER_BYTES};
     flow.redirect_uri = (Str){long_text, LIMIT_REDIRECT_URI_BYTES};
@@ -89,7 +91,7 @@ static void test_state_seal_fits_the_longest_user_and_redirect_uri(void **state)
 }
 
 /* Grows the flow until it doesn't fit: the last that does is within the limit. */
-static void test_state_seal_stops_at_its_limit(void **state)
+TEST(test_state_seal_stops_at_its_limit)
 {
     CLEANUP(keyring_close) struct keyring *k = ring_of(t_cx(), S(RING_KEY_1));
     static char long_text[LIMIT_STATE_BYTES];
@@ -98,7 +100,6 @@ static void test_state_seal_stops_at_its_limit(void **state)
     Str text = S("");
     Str longest = S("");
 
-    (void)state;
     memset(long_text, 'x', sizeof(long_text));
     for (size_t n = 1300; n < sizeof(long_text); n++) {
         flow.redirect_uri = (Str){long_text, n};
@@ -107,7 +108,7 @@ static void test_state_seal_stops_at_its_limit(void **state)
 
         if (res.code != FAIL_NONE) {
             T_FAIL(FAIL_LIMIT, res);
-            flow_is(&flow, &before);
+            t_flow_is(&flow, &before);
             break;
         }
         longest = text;
@@ -117,31 +118,31 @@ static void test_state_seal_stops_at_its_limit(void **state)
     T_OK(state_open(t_cx(), k, longest, &got));
 }
 
-/* oauth-security 3: given two starts, their state, nonce and verifier all differ, each
+/* SECURITY 3: given two starts, their state, nonce and verifier all differ, each
  * with at least 128 bits of randomness. */
-static void test_state_seal_never_gives_the_same_twice(void **state)
+TEST(test_state_seal_never_gives_the_same_twice)
 {
     CLEANUP(keyring_close) struct keyring *k = ring_of(t_cx(), S(RING_KEY_1));
     struct flow flows[2] = {sample, sample};
     struct flow_secrets secrets[2];
     Str texts[2];
 
-    (void)state;
     for (size_t i = 0; i < 2; i++) {
         T_OK(state_seal(t_cx(), k, &flows[i], &texts[i]));
-        T_OK(flow_derive(t_cx(), k, &flows[i], &secrets[i]));
+        T_OK(state_derive_secrets(t_cx(), k, &flows[i], &secrets[i]));
     }
     T_INT(sizeof(flows[0].id), 24);
     T_TRUE(!str_eq(texts[0], texts[1]));
-    T_TRUE(!str_eq(id_of(&flows[0]), id_of(&flows[1])));
-    T_TRUE(!str_eq(secret(secrets[0].verifier), secret(secrets[1].verifier)));
-    T_TRUE(!str_eq(secret(secrets[0].nonce), secret(secrets[1].nonce)));
-    T_TRUE(!str_eq(secret(secrets[0].nonce), secret(secrets[0].verifier)));
+    T_TRUE(!str_eq(t_flow_id(&flows[0]), t_flow_id(&flows[1])));
+    T_TRUE(
+        !str_eq(t_flow_secret(secrets[0].verifier), t_flow_secret(secrets[1].verifier)));
+    T_TRUE(!str_eq(t_flow_secret(secrets[0].nonce), t_flow_secret(secrets[1].nonce)));
+    T_TRUE(!str_eq(t_flow_secret(secrets[0].nonce), t_flow_secret(secrets[0].verifier)));
 }
 
-/* oauth-security 13: given a callback with a state that is altered, of wrong length or
+/* SECURITY 13: given a callback with a state that is altered, of wrong length or
  * alphabet, it is refused before anything else. */
-static void test_state_open_refuses_every_altered_text(void **state)
+TEST(test_state_open_refuses_every_altered_text)
 {
     CLEANUP(keyring_close) struct keyring *k = ring_of(t_cx(), S(RING_KEY_1));
     struct flow flow = sample;
@@ -149,7 +150,6 @@ static void test_state_open_refuses_every_altered_text(void **state)
     char text[LIMIT_STATE_BYTES + 1];
     Str sealed;
 
-    (void)state;
     T_OK(state_seal(t_cx(), k, &flow, &sealed));
     for (size_t i = 0; i < sealed.n; i++) {
         for (int bit = 0; bit < 8; bit++) {
@@ -170,7 +170,7 @@ static void test_state_open_refuses_every_altered_text(void **state)
     T_INT(got.provider, 77); /* a failed call leaves its result alone */
 }
 
-static void test_state_open_wants_the_key_that_it_names(void **state)
+TEST(test_state_open_wants_the_key_that_it_names)
 {
     CLEANUP(keyring_close)
     struct keyring *both = ring_of(t_cx(), S(RING_KEY_1 RING_KEY_2));
@@ -180,11 +180,10 @@ static void test_state_open_wants_the_key_that_it_names(void **state)
     struct flow_secrets secrets;
     Str text;
 
-    (void)state;
     T_OK(state_seal(t_cx(), both, &flow, &text));
     T_INT(flow.key_id, 1);
     T_FAIL(FAIL_STATE_INVALID, state_open(t_cx(), second, text, &got));
-    T_FAIL(FAIL_STATE_INVALID, flow_derive(t_cx(), second, &flow, &secrets));
+    T_FAIL(FAIL_STATE_INVALID, state_derive_secrets(t_cx(), second, &flow, &secrets));
     T_TRUE(keyring_set_sealing(both, 2)); /* what key 1 sealed still opens */
     T_OK(state_open(t_cx(), both, text, &got));
     T_INT(got.key_id, 1);
@@ -193,22 +192,43 @@ static void test_state_open_wants_the_key_that_it_names(void **state)
     T_OK(state_open(t_cx(), second, text, &got));
 }
 
+/* A newer node may seal what this one doesn't know: a third source, say. */
+TEST(test_state_open_refuses_values_that_are_unknown_here)
+{
+    CLEANUP(keyring_close) struct keyring *k = ring_of(t_cx(), S(RING_KEY_1));
+    struct flow flows[] = {sample, sample, sample, sample, sample, sample, sample};
+
+    flows[0].source = (enum source_id)(SOURCE_COUNT + 1);
+    flows[1].source = (enum source_id)0;
+    flows[2].mode = (enum mode)(MODE_CUSTOMER | MODE_PROVIDER);
+    flows[3].mode = MODE_NONE;
+    flows[4].credential = (enum credential_kind)3;
+    flows[5].provider = 0;
+    flows[6].provider = -1;
+    for (size_t i = 0; i < COUNT(flows); i++) {
+        struct flow got;
+        Str text;
+
+        T_OK(state_seal(t_cx(), k, &flows[i], &text));
+        T_FAIL(FAIL_STATE_INVALID, state_open(t_cx(), k, text, &got));
+    }
+}
+
 /* The same keys, but sealed as something else. */
-static void test_state_open_refuses_what_was_sealed_for_another_purpose(void **state)
+TEST(test_state_open_refuses_what_was_sealed_for_another_purpose)
 {
     CLEANUP(keyring_close) struct keyring *k = ring_of(t_cx(), S(RING_KEY_1));
     struct flow got;
     Str record = keyring_seal(&t_cx()->mem, k, KEY_GRANT, S("text"), S(""));
 
-    (void)state;
     T_FAIL(
         FAIL_STATE_INVALID,
         state_open(t_cx(), k, b64url_encode(&t_cx()->mem, record), &got));
 }
 
-/* oauth-security 5: any verifier is 43 to 128 characters of the alphabet, and derived
+/* SECURITY 5: any verifier is 43 to 128 characters of the alphabet, and derived
  * again on any node that has the key. */
-static void test_flow_derive_gives_the_same_again(void **state)
+TEST(test_flow_derive_gives_the_same_again)
 {
     CLEANUP(keyring_close) struct keyring *k = ring_of(t_cx(), S(RING_KEY_1));
     CLEANUP(keyring_close)
@@ -217,31 +237,36 @@ static void test_flow_derive_gives_the_same_again(void **state)
     struct flow opened;
     struct flow_secrets a;
     struct flow_secrets b;
+    unsigned char hash[SEAL_HASH_BYTES];
     char challenge[FLOW_SECRET_TEXT];
     Str text;
     Str bytes;
 
-    (void)state;
     T_OK(state_seal(t_cx(), k, &flow, &text));
-    T_OK(flow_derive(t_cx(), k, &flow, &a));
+    T_OK(state_derive_secrets(t_cx(), k, &flow, &a));
     T_OK(state_open(t_cx(), copy, text, &opened));
-    T_OK(flow_derive(t_cx(), copy, &opened, &b));
+    Str name = str_dup(&t_cx()->mem, str_from_z(t_cx()->flow));
+
+    T_INT(name.n, 16);
+    T_OK(state_derive_secrets(t_cx(), copy, &opened, &b));
+    T_STR(str_from_z(t_cx()->flow), name);
     T_INT(memcmp(&a, &b, sizeof(a)), 0);
-    T_OK(b64url_decode(t_cx(), secret(a.verifier), &bytes));
+    T_OK(b64url_decode(t_cx(), t_flow_secret(a.verifier), &bytes));
     T_INT(bytes.n, 32);
-    pkce_challenge(&t_cx()->mem, secret(a.verifier), challenge);
-    T_STR(secret(a.challenge), secret(challenge));
+    state_pkce_challenge(&t_cx()->mem, t_flow_secret(a.verifier), hash, challenge);
+    T_STR(t_flow_secret(a.challenge), t_flow_secret(challenge));
 }
 
-/* oauth-security 5: the vector of RFC 7636, appendix B. */
-static void test_pkce_challenge_gives_the_vector_of_rfc_7636(void **state)
+/* SECURITY 5: the vector of RFC 7636, appendix B. */
+TEST(test_pkce_challenge_gives_the_vector_of_rfc_7636)
 {
     char got[FLOW_SECRET_TEXT];
+    unsigned char hash[SEAL_HASH_BYTES];
 
-    (void)state;
     must_be(seal_start());
-    pkce_challenge(&t_cx()->mem, S("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), got);
-    T_STR(secret(got), S("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
+    state_pkce_challenge(
+        &t_cx()->mem, S("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), hash, got);
+    T_STR(t_flow_secret(got), S("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
 }
 
 T_MAIN(
@@ -250,6 +275,7 @@ T_MAIN(
     T(test_state_seal_stops_at_its_limit), T(test_state_seal_never_gives_the_same_twice),
     T(test_state_open_refuses_every_altered_text),
     T(test_state_open_wants_the_key_that_it_names),
+    T(test_state_open_refuses_values_that_are_unknown_here),
     T(test_state_open_refuses_what_was_sealed_for_another_purpose),
     T(test_flow_derive_gives_the_same_again),
     T(test_pkce_challenge_gives_the_vector_of_rfc_7636))

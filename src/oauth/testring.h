@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * testring.h - rings of known keys for unit tests and fuzz targets.
+ * testring.h - for tests and fuzz targets: rings of known keys.
  */
 #pragma once
 

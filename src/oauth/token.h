@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * token.h - trade codes and refresh tokens at a source's token endpoint.
+ * token.h - trades codes and refresh tokens at a source's token endpoint.
  *
  * RFC 6749 §4.1.3, §5, §6; RFC 7009. Stores nothing and logs nothing.
  */
@@ -9,6 +9,7 @@
 #include "net/net.h"
 
 struct oauth_client {
+    enum source_id source; /* for the log and the metrics; 0: neither */
     Str client_id;
     Str client_secret;
     Str client_secret_next; /* tried when the first is refused; empty: none */
@@ -27,42 +28,46 @@ struct tokens {
     int64_t expires_in_s;
 };
 
-/* What a callback brought, and what proves that the flow is ours (RFC 7636 §4.5). */
+/* The code of a callback, and the proof that the flow is ours (RFC 7636 §4.5). */
 struct token_code {
     Str code;
     Str verifier;
+    bool client_refused; /* the result: our secret is wrong */
 };
 
-/* A grant's refresh, and what it granted so far: stays when the answer names no scope
- * (RFC 6749 §6). */
+/* A refresh, and after a failure what the source said besides. */
 struct token_renewal {
     Str refresh_token;
-    Str scope;
-    int64_t retry_after_s; /* after a failure: as the source says it, -1: it doesn't */
+    Str scope; /* granted so far: counts when the answer names none (RFC 6749 §6) */
+    int64_t retry_after_s; /* -1: not said */
+    bool client_refused;   /* our secret is wrong */
+    Str rescued; /* a new refresh token in an answer that can't be used otherwise: it has
+                    to be stored; empty: none */
 };
 
 /*
  * FAIL_CODE_REJECTED (invalid_grant), FAIL_SOURCE_MISCONFIGURED (our client, and unknown
- * OAuth errors), FAIL_ADMIN_CONSENT_REQUIRED and the others of contract §9,
+ * OAuth errors), FAIL_ADMIN_CONSENT_REQUIRED and the others of docs/api.md §9,
  * FAIL_SOURCE_RATE_LIMITED (429), FAIL_SOURCE_UNAVAILABLE (network, 5xx),
  * FAIL_SOURCE_TIMEOUT, FAIL_SOURCE_ERROR (unusable). A code goes out once; only a refused
  * client is tried again, with the next secret.
  */
 Res token_exchange(
-    struct cx *cx, struct net *net, const struct net_options *options,
-    const struct oauth_client *client, const struct token_code *code, struct tokens *ret)
-    MUST;
-/* As above, but FAIL_GRANT_REFUSED for what ends a grant for good (invalid_grant,
- * interaction_required, login_required, consent_required). */
+    struct cx *cx, const struct net_via *via, const struct oauth_client *client,
+    struct token_code *code, struct tokens *ret) MUST;
+/* The same request with the client's first secret alone, for `caldock check`: the answer
+ * to a code that nobody was given says whether the client is accepted. FAIL_SOURCE_…: no
+ * answer. */
+Res token_try(
+    struct cx *cx, const struct net_via *via, const struct oauth_client *client,
+    const struct token_code *code, struct net_reply *ret) MUST;
+/* Fails as above, but with FAIL_GRANT_REFUSED for errors that end a grant
+ * (oauth_error.h).
+ */
 Res token_refresh(
-    struct cx *cx, struct net *net, const struct net_options *options,
-    const struct oauth_client *client, struct token_renewal *renewal, struct tokens *ret)
-    MUST;
+    struct cx *cx, const struct net_via *via, const struct oauth_client *client,
+    struct token_renewal *renewal, struct tokens *ret) MUST;
 /* OK also when the token was dead already (400 invalid_token). */
 Res token_withdraw(
-    struct cx *cx, struct net *net, const struct net_options *options, Str revoke_url,
+    struct cx *cx, const struct net_via *via, const struct oauth_client *client,
     Str token) MUST;
-
-/* The error codes of RFC 6749 §4.1.2.1 and §5.2 and the sources' own, as failures
- * (contract §9). */
-enum fail oauth_error_kind(Str error, Str subcode, Str description, bool at_exchange);

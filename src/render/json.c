@@ -4,13 +4,16 @@
  *
  * Escapes only what it must; other text stays UTF-8.
  */
+#include "render/json.h"
+
 #include <string.h>
 
-#include "render/back.h"
+#include "render/backend.h"
 
-/* Whether none of eight bytes needs a look: a byte that is too small, or equal, borrows
- * from its top bit when it is subtracted from, and the lowest such byte always does. */
-static bool are_plain(const char *p)
+/* Whether eight bytes can be written as they are: a byte that is too small, or equal,
+ * borrows from its top bit when it is subtracted from, and the lowest such byte always
+ * does. */
+static bool json_are_plain(const char *p)
 {
     const uint64_t ones = 0x0101010101010101u;
     const uint64_t tops = ones * 0x80;
@@ -23,52 +26,44 @@ static bool are_plain(const char *p)
     return ((x | (x - ones * 0x20) | (quote - ones) | (slash - ones)) & tops) == 0;
 }
 
-static bool is_plain(unsigned char c)
+static bool char_is_unescaped(unsigned char c)
 {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* How much of a text, from its start, is written as it is. By words: an answer is mostly
- * one long URL. */
-static size_t plain_length(Str s)
+/* How many bytes from the start of a text are written as they are. It goes by words,
+ * since an answer is mostly one long URL. */
+static size_t json_plain_length(Str s)
 {
     size_t n = 0;
 
-    while (s.n - n >= sizeof(uint64_t) && are_plain(s.p + n)) {
+    while (s.n - n >= sizeof(uint64_t) && json_are_plain(s.p + n)) {
         n += sizeof(uint64_t);
     }
-    while (n < s.n && is_plain((unsigned char)s.p[n])) {
+    while (n < s.n && char_is_unescaped((unsigned char)s.p[n])) {
         n++;
     }
     return n;
 }
 
-static void add_escape(struct buf *b, unsigned char c)
+static void json_escape_add(struct buf *b, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
     static const char letters[] = "\"\"\\\\\nn\rr\tt\bb\ff"; /* pairs: byte, letter */
 
     for (size_t i = 0; i + 1 < sizeof(letters); i += 2) {
         if ((unsigned char)letters[i] == c) {
-            buf_add(
-                b, (Str){
-                       (const char[]){'\\', letters[i + 1]},
-                        2
-            });
+            buf_add(b, (Str){(const char[]){'\\', letters[i + 1]}, 2});
             return;
         }
     }
     buf_add(b, S("\\u00"));
-    buf_add(
-        b, (Str){
-               (const char[]){hex[c >> 4], hex[c & 15]},
-                2
-    });
+    buf_add(b, (Str){(const char[]){hex[c >> 4], hex[c & 15]}, 2});
 }
 
-static void add_quoted(struct buf *b, Str s)
+static void json_quoted_add(struct buf *b, Str s)
 {
-    size_t n = plain_length(s);
+    size_t n = json_plain_length(s);
 
     buf_add_char(b, '"');
     buf_add(b, str_sub(s, 0, n));
@@ -78,18 +73,18 @@ static void add_quoted(struct buf *b, Str s)
 
         c.n = str_utf8_step(c, &ok);
         if (ok && c.n == 1) {
-            add_escape(b, (unsigned char)c.p[0]);
+            json_escape_add(b, (unsigned char)c.p[0]);
         } else {
             buf_add(b, ok ? c : S(REPLACEMENT));
         }
         s = str_sub(s, n + c.n, s.n);
-        n = plain_length(s);
+        n = json_plain_length(s);
         buf_add(b, str_sub(s, 0, n));
     }
     buf_add_char(b, '"');
 }
 
-static void add_name(struct writer *w, Str name)
+static void json_name_add(struct writer *w, Str name)
 {
     if (w->comma) {
         buf_add_char(&w->out, ',');
@@ -102,17 +97,17 @@ static void add_name(struct writer *w, Str name)
     }
 }
 
-static void json_value(struct writer *w, Str name, Str text, enum value_kind kind)
+static void json_value(struct writer *w, Str name, Str text, enum writer_value kind)
 {
-    add_name(w, name);
+    json_name_add(w, name);
     switch (kind) {
-    case VALUE_QUOTED:
-        add_quoted(&w->out, text);
+    case WRITER_QUOTED:
+        json_quoted_add(&w->out, text);
         break;
-    case VALUE_PLAIN:
+    case WRITER_PLAIN:
         buf_add(&w->out, text);
         break;
-    case VALUE_NULL:
+    case WRITER_NULL:
         buf_add(&w->out, S("null"));
         break;
     }
@@ -120,7 +115,7 @@ static void json_value(struct writer *w, Str name, Str text, enum value_kind kin
 
 static void json_begin(struct writer *w, Str name, bool is_array)
 {
-    add_name(w, name);
+    json_name_add(w, name);
     buf_add_char(&w->out, is_array ? '[' : '{');
     w->comma = false;
 }
@@ -136,7 +131,7 @@ static Res json_done(struct cx *cx, struct writer *w, Str *ret)
     return buf_done(cx, &w->out, ret);
 }
 
-const struct writer_back writer_json = {
+const struct writer_backend writer_json = {
     .value = json_value,
     .begin = json_begin,
     .end = json_end,

@@ -3,9 +3,11 @@
  * xml.c - the XML back end: libxml2's writer, fed from notes (XML 1.0, fifth edition).
  *
  * libxml2's writer is a handle that must be closed, and a caller that fails midway never
- * comes to writer_done. So the calls are noted in the arena, and the handle lives inside
- * xml_done alone.
+ * calls writer_done. So the calls are noted in the arena, and the handle lives in
+ * xml_done only.
  */
+#include "render/xml.h"
+
 #include <pthread.h>
 
 #include <libxml/parser.h>
@@ -14,46 +16,80 @@
 #include "base/arena.h"
 #include "base/cx.h"
 #include "base/limits.h"
-#include "render/back.h"
+#include "render/backend.h"
 
-enum note_kind { NOTE_BEGIN, NOTE_TEXT, NOTE_END };
+enum xml_note_kind { NOTE_BEGIN, NOTE_VALUE, NOTE_END };
 
 struct xml_note {
     struct xml_note *next;
-    enum note_kind kind;
-    const xmlChar *text; /* a name or a text, for libxml2 */
+    enum xml_note_kind kind;
+    const xmlChar *name; /* not of NOTE_END */
+    const xmlChar *text; /* of NOTE_VALUE; NULL: the element is empty */
 };
 
-static void note(struct writer *w, enum note_kind kind, const xmlChar *text)
+static void xml_note_add(
+    struct writer *w, enum xml_note_kind kind, const xmlChar *name, const xmlChar *text)
 {
     struct xml_note *n = NEW(w->mem, struct xml_note);
 
     n->kind = kind;
+    n->name = name;
     n->text = text;
     *w->last = n;
     w->last = &n->next;
 }
 
-static bool is_xml_char(Str c)
+/* The names of this program's tables are names in XML too. */
+static const xmlChar *xml_name(struct writer *w, Str name)
 {
-    unsigned char first = (unsigned char)c.p[0];
-
-    return first >= 0x20 ? !str_eq(c, S("\xEF\xBF\xBE")) && !str_eq(c, S("\xEF\xBF\xBF"))
-                         : first == '\t' || first == '\n' || first == '\r';
+    if (writer_in_array(w)) {
+        return (const xmlChar *)"list-item";
+    }
+    w->noted += name.n;
+    return (const xmlChar *)str_zdup(w->mem, name);
 }
 
-/* Terminated, and with U+FFFD for what XML cannot carry. Past the limit it grows no more.
- */
+static bool char_is_carried(unsigned char c)
+{
+    return (c >= 0x20 && c < 0x80) || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* How many bytes from the start of a text are ASCII that XML can carry. */
+static size_t xml_plain_length(Str s)
+{
+    size_t n = 0;
+
+    while (n < s.n && char_is_carried((unsigned char)s.p[n])) {
+        n++;
+    }
+    return n;
+}
+
+static bool xml_can_carry(Str c)
+{
+    return (c.n > 1 || char_is_carried((unsigned char)c.p[0]))
+           && !str_eq(c, S("\xEF\xBF\xBE")) && !str_eq(c, S("\xEF\xBF\xBF"));
+}
+
+/* A terminated copy, with U+FFFD for characters that XML cannot carry. It stops growing
+ * at the limit. */
 static const xmlChar *xml_text(struct writer *w, Str s)
 {
     struct buf b = {.mem = w->mem, .max = LIMIT_ANSWER_BYTES + 1};
 
+    (void)buf_reserve(&b, s.n + 1);
     while (s.n > 0 && !b.full) {
+        size_t n = xml_plain_length(s);
         bool ok;
-        Str c = str_sub(s, 0, str_utf8_step(s, &ok));
 
-        buf_add(&b, ok && is_xml_char(c) ? c : S(REPLACEMENT));
-        s = str_sub(s, c.n, s.n);
+        buf_add(&b, str_sub(s, 0, n));
+        s = str_sub(s, n, s.n);
+        if (s.n > 0) {
+            Str c = str_sub(s, 0, str_utf8_step(s, &ok));
+
+            buf_add(&b, ok && xml_can_carry(c) ? c : S(REPLACEMENT));
+            s = str_sub(s, c.n, s.n);
+        }
     }
     buf_add_char(&b, '\0');
     w->noted += b.n;
@@ -61,16 +97,11 @@ static const xmlChar *xml_text(struct writer *w, Str s)
     return (const xmlChar *)(b.full ? "" : b.p);
 }
 
-static void note_begin(struct writer *w, Str name)
-{
-    note(w, NOTE_BEGIN, xml_text(w, writer_in_array(w) ? S("list-item") : name));
-}
-
 static void xml_begin(struct writer *w, Str name, bool is_array)
 {
     (void)is_array;
     if (!w->out.full) {
-        note_begin(w, name);
+        xml_note_add(w, NOTE_BEGIN, xml_name(w, name), NULL);
     }
 }
 
@@ -78,42 +109,39 @@ static void xml_end(struct writer *w, bool is_array)
 {
     (void)is_array;
     if (!w->out.full) {
-        note(w, NOTE_END, NULL);
+        xml_note_add(w, NOTE_END, NULL, NULL);
     }
 }
 
-static void xml_value(struct writer *w, Str name, Str text, enum value_kind kind)
+static void xml_value(struct writer *w, Str name, Str text, enum writer_value kind)
 {
-    if (w->out.full) {
-        return;
+    if (!w->out.full) {
+        const xmlChar *z = kind == WRITER_NULL ? NULL : xml_text(w, text);
+
+        xml_note_add(w, NOTE_VALUE, xml_name(w, name), z);
     }
-    note_begin(w, name);
-    if (kind != VALUE_NULL) {
-        note(w, NOTE_TEXT, xml_text(w, text));
-    }
-    note(w, NOTE_END, NULL);
 }
 
-static int play(xmlTextWriterPtr x, const struct xml_note *n)
+static int xml_note_play(xmlTextWriterPtr x, const struct xml_note *n)
 {
     switch (n->kind) {
     case NOTE_BEGIN:
-        return xmlTextWriterStartElement(x, n->text);
-    case NOTE_TEXT:
-        return xmlTextWriterWriteString(x, n->text);
+        return xmlTextWriterStartElement(x, n->name);
+    case NOTE_VALUE:
+        return xmlTextWriterWriteElement(x, n->name, n->text);
     case NOTE_END:
         return xmlTextWriterEndElement(x);
     }
     return -1;
 }
 
-static int write_out(void *buf, const char *bytes, int n)
+static int xml_out_write(void *buf, const char *bytes, int n)
 {
     buf_add(buf, (Str){bytes, (size_t)n});
     return n;
 }
 
-static void text_writer_done(xmlTextWriterPtr *x)
+static void xml_text_writer_done(xmlTextWriterPtr *x)
 {
     xmlFreeTextWriter(*x);
 }
@@ -121,13 +149,13 @@ static void text_writer_done(xmlTextWriterPtr *x)
 /* libxml2 must be started by one thread alone. */
 static pthread_once_t libxml_start = PTHREAD_ONCE_INIT;
 
-/* What can fail here is memory alone. */
-static void play_all(struct writer *w)
+/* Only memory can run out here. */
+static void xml_notes_play(struct writer *w)
 {
     must_be(pthread_once(&libxml_start, xmlInitParser) == 0);
-    CLEANUP(text_writer_done)
+    CLEANUP(xml_text_writer_done)
     xmlTextWriterPtr x =
-        xmlNewTextWriter(xmlOutputBufferCreateIO(write_out, NULL, &w->out, NULL));
+        xmlNewTextWriter(xmlOutputBufferCreateIO(xml_out_write, NULL, &w->out, NULL));
 
     must_be(x != NULL);
     must_be(
@@ -135,7 +163,7 @@ static void play_all(struct writer *w)
             x, (const xmlChar *)"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n")
         >= 0);
     for (const struct xml_note *n = w->first; n != NULL; n = n->next) {
-        must_be(play(x, n) >= 0);
+        must_be(xml_note_play(x, n) >= 0);
     }
     must_be(xmlTextWriterFlush(x) >= 0);
 }
@@ -143,12 +171,12 @@ static void play_all(struct writer *w)
 static Res xml_done(struct cx *cx, struct writer *w, Str *ret)
 {
     if (!w->out.full) {
-        play_all(w);
+        xml_notes_play(w);
     }
     return buf_done(cx, &w->out, ret);
 }
 
-const struct writer_back writer_xml = {
+const struct writer_backend writer_xml = {
     .value = xml_value,
     .begin = xml_begin,
     .end = xml_end,

@@ -2,8 +2,8 @@
 /*
  * keyfile.c - reads the key file into a keyring.
  *
- * The text is only ever in guarded memory, and no part of it is in a reason: those name
- * file, line and the mend.
+ * The text is only ever in guarded memory. A reason names file, line and the mend, and
+ * holds no part of the text.
  */
 #include "seal/keyfile.h"
 
@@ -15,6 +15,10 @@
 #include <sodium.h>
 
 #include "base/cx.h"
+#include "base/user.h"
+#include "seal/secretfile.h"
+
+enum { MODE_BITS = 07777 };
 
 void *keyfile_alloc(size_t n)
 {
@@ -41,14 +45,14 @@ void keyfile_close(const int *fd)
     }
 }
 
-/* Where a line stands. */
-struct place {
+/* The place of a line, for reasons. */
+struct key_place {
     const char *path;
     int line;
 };
 
-/* False when it isn't the text of a key. */
-static bool add_key(struct keyring *k, uint32_t id, Str text, Str created)
+/* false: `text` is no key. */
+static bool key_read(struct keyring *k, uint32_t id, Str text, Str created)
 {
     unsigned char key[SEAL_KEY_BYTES];
     size_t n;
@@ -65,7 +69,7 @@ static bool add_key(struct keyring *k, uint32_t id, Str text, Str created)
     return ok;
 }
 
-static Res read_line(struct cx *cx, struct keyring *k, struct place at, Str line)
+static Res key_line_read(struct cx *cx, struct keyring *k, struct key_place at, Str line)
 {
     Str word[5] = {0};
     size_t n = 0;
@@ -100,7 +104,7 @@ static Res read_line(struct cx *cx, struct keyring *k, struct place at, Str line
             "sealed with",
             at.path, at.line, KEYRING_MOST);
     }
-    if (!add_key(k, id, word[2], word[3])) {
+    if (!key_read(k, id, word[2], word[3])) {
         return fail(
             cx, FAIL_CONFIG,
             "%s:%d: the key %08x must be %d characters of base64url, as caldock wrote "
@@ -110,15 +114,15 @@ static Res read_line(struct cx *cx, struct keyring *k, struct place at, Str line
     return OK;
 }
 
-static Res read_lines(struct cx *cx, struct keyring *k, const char *path, Str text)
+static Res key_lines_read(struct cx *cx, struct keyring *k, const char *path, Str text)
 {
-    struct place at = {.path = path};
+    struct key_place at = {.path = path};
     Res r = OK;
     Str line;
 
     while (r.code == FAIL_NONE && str_next_part(&text, '\n', &line)) {
         at.line++;
-        r = read_line(cx, k, at, line);
+        r = key_line_read(cx, k, at, line);
     }
     TRY(r);
     if (keyring_count(k) == 0) {
@@ -131,29 +135,53 @@ static Res read_lines(struct cx *cx, struct keyring *k, const char *path, Str te
     return OK;
 }
 
-static Res open_file(struct cx *cx, const char *path, struct stat *st, int *ret)
+/* Says who we are and whose file it is, since one of the two is wrong. */
+static Res keyfile_refuse_open(struct cx *cx, const char *path, int error)
+{
+    Str us = user_text(&cx->mem, geteuid());
+    struct stat st;
+
+    if (error == ENOENT) {
+        return fail(
+            cx, FAIL_CONFIG,
+            "%s: the key file can't be opened: %s; \"caldock init\" makes one", path,
+            strerrordesc_np(error));
+    }
+    if (error != EACCES) {
+        return fail(
+            cx, FAIL_CONFIG, "%s: the key file can't be opened: %s", path,
+            strerrordesc_np(error));
+    }
+    if (stat(path, &st) != 0) {
+        return fail(
+            cx, FAIL_CONFIG,
+            "%s: the key file can't be opened by %.*s: a folder above it is closed to it",
+            path, STR_ARG(us));
+    }
+    Str owner = user_text(&cx->mem, st.st_uid);
+
+    return fail(
+        cx, FAIL_CONFIG,
+        "%s: the key file can't be opened by %.*s: it belongs to %.*s, mode %04o: give it "
+        "to that user, or to a group of it with chmod 640",
+        path, STR_ARG(us), STR_ARG(owner), st.st_mode & MODE_BITS);
+}
+
+static Res keyfile_open(struct cx *cx, const char *path, struct stat *st, int *ret)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     *ret = fd;
     if (fd < 0 || fstat(fd, st) != 0) {
-        return fail(
-            cx, FAIL_CONFIG, "%s: the key file can't be opened: %s%s", path,
-            strerrordesc_np(errno),
-            errno == ENOENT ? "; \"caldock init\" makes one" : "");
+        return keyfile_refuse_open(cx, path, errno);
     }
     if (!S_ISREG(st->st_mode)) {
         return fail(cx, FAIL_CONFIG, "%s: the key file must be a plain file", path);
     }
-    if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        return fail(
-            cx, FAIL_CONFIG,
-            "%s: others than its owner may use the key file: chmod 600 %s", path, path);
-    }
-    return OK;
+    return secretfile_check(cx, fd, path, "key file", st);
 }
 
-static Res read_all(struct cx *cx, int fd, struct keyfile *f)
+static Res keyfile_read_bytes(struct cx *cx, int fd, struct keyfile *f)
 {
     for (f->n = 0; f->n <= KEYFILE_MOST_BYTES;) {
         ssize_t got = read(fd, f->text + f->n, KEYFILE_MOST_BYTES + 1 - f->n);
@@ -179,8 +207,8 @@ Res keyfile_read(struct cx *cx, const char *path, struct keyfile *ret)
     CLEANUP(keyfile_done) struct keyfile f = {.path = path};
 
     f.text = keyfile_alloc(KEYFILE_MOST_BYTES + 1);
-    TRY(open_file(cx, path, &f.st, &fd));
-    TRY(read_all(cx, fd, &f));
+    TRY(keyfile_open(cx, path, &f.st, &fd));
+    TRY(keyfile_read_bytes(cx, fd, &f));
     *ret = f;
     f.text = NULL;
     return OK;
@@ -190,7 +218,7 @@ Res keyfile_parse(struct cx *cx, const struct keyfile *f, struct keyring **ret)
 {
     CLEANUP(keyring_close) struct keyring *k = keyring_new();
 
-    TRY(read_lines(cx, k, f->path, (Str){f->text, f->n}));
+    TRY(key_lines_read(cx, k, f->path, (Str){f->text, f->n}));
     keyring_freeze(k);
     *ret = k;
     k = NULL;

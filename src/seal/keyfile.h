@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keyfile.h - inside seal/ only: the text of a key file, and how a keyring is filled
- * before it is shared.
+ * keyfile.h - inside seal/ only: reads a key file, and fills a keyring before it is
+ * shared.
  */
 #pragma once
 
@@ -16,13 +16,13 @@ enum {
 };
 
 struct keyring *keyring_new(void);
-/* An id that isn't there yet, KEYRING_MOST in all. */
+/* Adds a key. The id must be new, and the ring must have fewer than KEYRING_MOST. */
 void keyring_add(
     struct keyring *k, uint32_t id, Str created,
     const unsigned char master[SEAL_KEY_BYTES]);
 void keyring_freeze(struct keyring *k); /* from now on it can only be read */
 
-/* What is in it, in guarded memory: out of swap and core dumps, between pages that nobody
+/* A file's text, in guarded memory: out of swap and core dumps, between pages that nobody
  * may touch. */
 struct keyfile {
     const char *path;
@@ -31,7 +31,7 @@ struct keyfile {
     struct stat st;
 };
 
-/* FAIL_CONFIG, as are all of keyring_open. */
+/* Both fail with FAIL_CONFIG, as keyring_open says. */
 Res keyfile_read(struct cx *cx, const char *path, struct keyfile *ret) MUST;
 Res keyfile_parse(struct cx *cx, const struct keyfile *f, struct keyring **ret) MUST;
 void keyfile_done(struct keyfile *f);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keyring.c - keys by their ids, one derived for each purpose, and what is sealed with
- * them.
+ * keyring.c - keys by their ids, a key derived for each purpose, and sealed records.
  *
  * A key of the file is used once, to derive the others (libsodium's crypto_kdf, BLAKE2b),
- * and is not kept. What stays are the derived keys, read-only in guarded memory.
+ * and is not kept. The derived keys stay, read-only in guarded memory.
  */
 #include "seal/keyring.h"
 
@@ -18,7 +17,7 @@
 #include "seal/keyfile.h"
 
 enum {
-    PURPOSES = KEY_TASK,
+    PURPOSES = KEY_LAST,
     RECORD_VERSION = 1,
     RECORD_HEAD_BYTES = 1 + KEY_ID_BYTES + SEAL_NONCE_BYTES,
 };
@@ -111,7 +110,7 @@ Str keyring_created(const struct keyring *k, size_t i)
     return str_from_z(k->created[i]);
 }
 
-static bool find(const struct keyring *k, uint32_t id, size_t *ret)
+static bool index_find(const struct keyring *k, uint32_t id, size_t *ret)
 {
     for (size_t i = 0; i < k->n; i++) {
         if (k->ids[i] == id) {
@@ -126,7 +125,7 @@ bool keyring_has(const struct keyring *k, uint32_t id)
 {
     size_t i;
 
-    return find(k, id, &i);
+    return index_find(k, id, &i);
 }
 
 void keyring_follow(struct keyring *k, const struct keyring *newer)
@@ -134,22 +133,22 @@ void keyring_follow(struct keyring *k, const struct keyring *newer)
     atomic_store(&k->newer, newer);
 }
 
-static const struct keyring *next(const struct keyring *k)
+static const struct keyring *keyring_next(const struct keyring *k)
 {
     return atomic_load(&k->newer);
 }
 
 uint32_t keyring_sealing(const struct keyring *k)
 {
-    while (next(k) != NULL) {
-        k = next(k);
+    while (keyring_next(k) != NULL) {
+        k = keyring_next(k);
     }
     return k->ids[k->sealing];
 }
 
 bool keyring_set_sealing(struct keyring *k, uint32_t id)
 {
-    return find(k, id, &k->sealing);
+    return index_find(k, id, &k->sealing);
 }
 
 const unsigned char *keyring_key(
@@ -157,8 +156,8 @@ const unsigned char *keyring_key(
 {
     size_t i;
 
-    for (; k != NULL; k = next(k)) {
-        if (find(k, id, &i)) {
+    for (; k != NULL; k = keyring_next(k)) {
+        if (index_find(k, id, &i)) {
             return k->at[i].key[purpose - 1];
         }
     }
@@ -195,14 +194,14 @@ bool key_id_parse(Str text, uint32_t *ret)
     return true;
 }
 
-static void put_u32(unsigned char p[4], uint32_t v)
+static void id_write(unsigned char p[4], uint32_t v)
 {
     for (size_t i = 4; i > 0; i--, v >>= 8) {
         p[i - 1] = (unsigned char)v;
     }
 }
 
-static uint32_t get_u32(const unsigned char p[4])
+static uint32_t id_read(const unsigned char p[4])
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
@@ -217,7 +216,7 @@ Str keyring_seal(
     uint32_t id = keyring_sealing(k);
 
     record[0] = RECORD_VERSION;
-    put_u32(record + 1, id);
+    id_write(record + 1, id);
     seal_random(nonce, SEAL_NONCE_BYTES);
     seal_lock(
         keyring_key(k, id, purpose), nonce, text, associated, record + RECORD_HEAD_BYTES);
@@ -229,7 +228,7 @@ bool keyring_record_key(Str record, uint32_t *ret)
     if (record.n < RECORD_HEAD_BYTES + SEAL_TAG_BYTES || record.p[0] != RECORD_VERSION) {
         return false;
     }
-    *ret = get_u32((const unsigned char *)record.p + 1);
+    *ret = id_read((const unsigned char *)record.p + 1);
     return true;
 }
 

@@ -2,7 +2,8 @@
 /*
  * keyring.h - the key file, key ids, and the keys derived from each for each purpose.
  *
- * The file is text, mode 0600: comment lines with '#', and a line per key:
+ * The file is text, open to its owner and to readers of its group at most (docs/keys.md):
+ * comment lines with '#', and a line per key:
  *     key <id: 8 hex digits> <32 bytes as base64url> [<RFC 3339 time>]
  * The first key seals unless `sealing` says another; all of them open. A key's bytes live
  * in libsodium's guarded memory and are not in core dumps. A keyring is immutable but for
@@ -24,22 +25,18 @@ enum key_purpose {
     KEY_NONCE = 3,
     KEY_GRANT = 4,
     KEY_TASK = 5,
+    KEY_INSTANCE = 6, /* the secret of the installation */
+    KEY_IMAGE = 7,    /* busy times of a calendar */
+    KEY_CURSOR = 8,   /* where the next read of a calendar goes on */
+    KEY_WEBHOOK = 9,  /* what the messages to an endpoint are signed with */
+    KEY_EVENT = 10,   /* what the application says of an event */
+    KEY_LAST = KEY_EVENT,
 };
 
-/* FAIL_CONFIG with file, line and the mend: absent, readable by others, malformed, twice
- * the same id, no key. */
+/* FAIL_CONFIG with file, line and the mend: absent, open to others, malformed, an id that
+ * is there twice, no key. */
 Res keyring_open(struct cx *cx, const char *path, struct keyring **ret) MUST;
 void keyring_close(struct keyring **k); /* accepts NULL */
-
-/* A new file with one new key, mode 0600, never overwriting: FAIL_CONFIG when it exists.
- */
-Res keyring_create(struct cx *cx, const char *path) MUST;
-/* Changes to the file, one after the other whoever makes them: it is the old one or the
- * new one at any moment. Every other line stays as it is. */
-/* One more key, behind the others. */
-Res keyring_append(struct cx *cx, const char *path, uint32_t *ret) MUST;
-/* FAIL_NOT_FOUND when it isn't there; the last one stays (FAIL_CONFIG). */
-Res keyring_remove(struct cx *cx, const char *path, uint32_t id) MUST;
 
 size_t keyring_count(const struct keyring *k);
 uint32_t keyring_id(const struct keyring *k, size_t i);
@@ -47,13 +44,13 @@ Str keyring_created(
     const struct keyring *k, size_t i); /* as in the file; empty: not said */
 bool keyring_has(const struct keyring *k, uint32_t id);
 uint32_t keyring_sealing(const struct keyring *k);
-/* Which key seals from now on, before the ring is shared: false when it isn't there. */
+/* Chooses the key that seals, before the ring is shared: false when it isn't there. */
 bool keyring_set_sealing(struct keyring *k, uint32_t id) MUST;
-/* The same keys once more, so that another of them can seal. */
+/* Copies the keys, so that another of them can seal. */
 struct keyring *keyring_copy(const struct keyring *k);
 
-/* A ring that was loaded later and lives as long: who still has `k` seals with what the
- * newest says, and opens with the keys of both. */
+/* Links `k` to a newer ring that outlives it: holders of `k` then seal with the newest
+ * ring's key, and open with the keys of both. */
 void keyring_follow(struct keyring *k, const struct keyring *newer);
 
 /* The derived key, 32 bytes, valid as long as the ring; NULL when the ring has no such
@@ -69,7 +66,7 @@ bool key_id_parse(Str text, uint32_t *ret);
  * A sealed record: version (1), key id (4, big endian), nonce (24), ciphertext and tag.
  * Sealed with the sealing key; opened with the key that the record names.
  * FAIL_UNREADABLE: unknown version, altered, or other associated data. FAIL_UNAVAILABLE:
- * its key isn't here, which says nothing against the record.
+ * the ring lacks its key, which says nothing against the record.
  */
 Str keyring_seal(
     struct arena *mem, const struct keyring *k, enum key_purpose purpose, Str text,
@@ -77,5 +74,5 @@ Str keyring_seal(
 Res keyring_unseal(
     struct cx *cx, const struct keyring *k, enum key_purpose purpose, Str record,
     Str associated, Str *ret) MUST;
-/* The key that a record names: false when it is no record. */
+/* The id of the key that a record names; false: it is no record. */
 bool keyring_record_key(Str record, uint32_t *ret);

@@ -3,10 +3,11 @@
  * random.c - the system's random bytes, without a system call for each where it can be.
  *
  * Since 6.11 Linux has getrandom as a function in its vDSO (lib/vdso/getrandom.c): it
- * keeps a state in a page of the caller's, which the kernel wipes on a fork, leaves out
- * of swap and core dumps, and has drawn anew when its own generator was, as it is when a
- * virtual machine is copied. glibc calls it by itself from 2.41 on; until that is
- * everywhere, it is called here. On any doubt libsodium asks the kernel.
+ * keeps a state in a page of the caller. The kernel wipes that page on a fork, leaves it
+ * out of swap and core dumps, and makes the function draw afresh whenever the kernel's
+ * own generator was seeded again, as after the copy of a virtual machine. glibc calls it
+ * by itself from 2.41 on; until that is everywhere, it is called here. On any doubt
+ * libsodium asks the kernel.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -36,12 +37,12 @@ static vdso_getrandom *from_vdso; /* NULL: there is none */
 static struct vdso_params params;
 static _Thread_local void *thread_state; /* NULL: this thread asks the kernel */
 
-static size_t page_bytes(void)
+static size_t page_size(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static void find_vdso(void)
+static void vdso_find(void)
 {
 #if defined(__linux__) && defined(__x86_64__)
     void *vdso = dlopen("linux-vdso.so.1", RTLD_LAZY | RTLD_NOLOAD);
@@ -50,7 +51,7 @@ static void find_vdso(void)
 
     memcpy(&found, &symbol, sizeof(found)); /* POSIX: an object pointer, in ISO C none */
     if (found != NULL && found(NULL, 0, 0, &params, SIZE_MAX) == 0
-        && params.state_bytes <= page_bytes()) {
+        && params.state_bytes <= page_size()) {
         from_vdso = found;
     }
 #endif
@@ -62,7 +63,7 @@ bool seal_start(void)
         return false;
     }
     if (from_vdso == NULL) {
-        find_vdso();
+        vdso_find();
     }
     return true;
 }
@@ -74,7 +75,7 @@ bool seal_thread_begin(void)
         return false;
     }
     void *page =
-        mmap(NULL, page_bytes(), (int)params.mmap_prot, (int)params.mmap_flags, -1, 0);
+        mmap(NULL, page_size(), (int)params.mmap_prot, (int)params.mmap_flags, -1, 0);
 
     thread_state = page == MAP_FAILED ? NULL : page;
     return thread_state != NULL;
@@ -83,7 +84,7 @@ bool seal_thread_begin(void)
 void seal_thread_end(void)
 {
     if (thread_state != NULL) {
-        must_be(munmap(thread_state, page_bytes()) == 0);
+        must_be(munmap(thread_state, page_size()) == 0);
         thread_state = NULL;
     }
 }

@@ -20,6 +20,8 @@
 #include "base/arena.h"
 #include "base/cx.h"
 
+enum { NAME_BYTES = 16 };
+
 enum { B64_MOST_BYTES = INT_MAX / 4 }; /* OpenSSL counts in int */
 
 _Static_assert(SEAL_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key");
@@ -27,7 +29,7 @@ _Static_assert(SEAL_NONCE_BYTES == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
 _Static_assert(SEAL_TAG_BYTES == crypto_aead_xchacha20poly1305_ietf_ABYTES, "tag");
 _Static_assert(SEAL_HASH_BYTES == SHA256_DIGEST_LENGTH, "hash");
 
-static const unsigned char *bytes_of(Str s)
+static const unsigned char *str_bytes(Str s)
 {
     return (const unsigned char *)s.p;
 }
@@ -78,14 +80,41 @@ void seal_hmac(
     seal_wipe(outer, sizeof(outer));
 }
 
+void seal_mac(
+    const unsigned char key[SEAL_KEY_BYTES], Str s, unsigned char *ret, size_t n)
+{
+    unsigned char mac[SEAL_MAC_BYTES];
+
+    must_be(n <= sizeof(mac));
+    must_be(
+        crypto_generichash(mac, sizeof(mac), str_bytes(s), s.n, key, SEAL_KEY_BYTES)
+        == 0);
+    memcpy(ret, mac, n);
+    seal_wipe(mac, sizeof(mac));
+}
+
+Str seal_random_name(struct arena *mem, Str prefix)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[NAME_BYTES];
+    char *text = arena_alloc(mem, 2 * sizeof(bytes));
+
+    seal_random(bytes, sizeof(bytes));
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    return str_cat(mem, prefix, (Str){text, 2 * sizeof(bytes)});
+}
+
 static const char b64_letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Four times faster than EVP_EncodeBlock and a look at each letter after it. */
+/* Four times faster than EVP_EncodeBlock and a replacement of letters after it. */
 Str b64url_encode(struct arena *mem, Str bytes)
 {
     must_be(bytes.n <= B64_MOST_BYTES);
-    const unsigned char *p = bytes_of(bytes);
+    const unsigned char *p = str_bytes(bytes);
     size_t n = (bytes.n * 4 + 2) / 3; /* without padding */
     char *text = arena_alloc(mem, n);
     char *to = text;
@@ -109,7 +138,18 @@ Str b64url_encode(struct arena *mem, Str bytes)
     return (Str){text, n};
 }
 
-static void replace(unsigned char *p, size_t n, const char from[2], const char to[2])
+Str b64_encode(struct arena *mem, Str bytes)
+{
+    must_be(bytes.n <= B64_MOST_BYTES);
+    size_t n = (bytes.n + 2) / 3 * 4;
+    unsigned char *text = arena_alloc(mem, n + 1); /* OpenSSL ends it in NUL */
+
+    (void)EVP_EncodeBlock(text, str_bytes(bytes), (int)bytes.n);
+    return (Str){(char *)text, n};
+}
+
+static void letters_replace(
+    unsigned char *p, size_t n, const char from[2], const char to[2])
 {
     for (size_t i = 0; i < n; i++) {
         if (p[i] == (unsigned char)from[0]) {
@@ -120,8 +160,8 @@ static void replace(unsigned char *p, size_t n, const char from[2], const char t
     }
 }
 
-/* What EVP_DecodeBlock lets pass (white space, '+', '/', padding, left-over bits) does
- * not come back when encoded again: one comparison makes it strict. */
+/* EVP_DecodeBlock also takes white space, '+', '/', padding and left-over bits. Those do
+ * not come back when the bytes are encoded again: one comparison makes it strict. */
 Res b64url_decode(struct cx *cx, Str text, Str *ret)
 {
     size_t padded = (text.n + 3) / 4 * 4;
@@ -136,7 +176,7 @@ Res b64url_decode(struct cx *cx, Str text, Str *ret)
     if (text.n > 0) {
         memcpy(from, text.p, text.n);
     }
-    replace(from, text.n, "-_", "+/");
+    letters_replace(from, text.n, "-_", "+/");
     int n = padded == 0 ? 0 : EVP_DecodeBlock(to, from, (int)padded);
     Str bytes = {(const char *)to, text.n * 3 / 4};
 
@@ -152,7 +192,7 @@ void seal_lock(
     Str text, Str associated, unsigned char *ret)
 {
     (void)crypto_aead_xchacha20poly1305_ietf_encrypt(
-        ret, NULL, bytes_of(text), text.n, bytes_of(associated), associated.n, NULL,
+        ret, NULL, str_bytes(text), text.n, str_bytes(associated), associated.n, NULL,
         nonce, key);
 }
 
@@ -162,7 +202,7 @@ bool seal_unlock(
 {
     return locked.n >= SEAL_TAG_BYTES
            && crypto_aead_xchacha20poly1305_ietf_decrypt(
-                  ret, NULL, NULL, bytes_of(locked), locked.n, bytes_of(associated),
+                  ret, NULL, NULL, str_bytes(locked), locked.n, str_bytes(associated),
                   associated.n, nonce, key)
                   == 0;
 }

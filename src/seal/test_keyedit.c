@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/testing.h"
+#include "seal/keyedit.h"
 #include "seal/keyring.h"
 
 #define KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
@@ -50,7 +51,7 @@ static int remove_files(void **state)
     return t_end(state);
 }
 
-static void test_append_adds_a_key_and_keeps_every_line(void **state)
+TEST(test_append_adds_a_key_and_keeps_every_line)
 {
     static const Str before[] = {
         SI("# mine\nkey 00000001 " KEY "\n"),
@@ -58,13 +59,12 @@ static void test_append_adds_a_key_and_keeps_every_line(void **state)
         SI("\n\t key 00000001  " KEY " \r\n# the end"),
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(before); i++) {
         uint32_t id = 0;
         struct stat st;
 
         write_file(before[i]);
-        T_OK(keyring_append(t_cx(), path, &id));
+        T_OK(keyedit_append(t_cx(), path, &id));
         CLEANUP(keyring_close) struct keyring *k = ring();
 
         T_INT(keyring_count(k), 2);
@@ -79,34 +79,32 @@ static void test_append_adds_a_key_and_keeps_every_line(void **state)
     }
 }
 
-static void test_append_stops_at_so_many_keys(void **state)
+TEST(test_append_stops_at_so_many_keys)
 {
     uint32_t id = 77;
 
-    (void)state;
     write_file(S("key 00000001 " KEY "\n"));
     for (int i = 1; i < KEYRING_MOST; i++) {
-        T_OK(keyring_append(t_cx(), path, &id));
+        T_OK(keyedit_append(t_cx(), path, &id));
     }
     Str full = read_file();
     uint32_t last = id;
 
-    T_FAIL(FAIL_CONFIG, keyring_append(t_cx(), path, &id));
+    T_FAIL(FAIL_CONFIG, keyedit_append(t_cx(), path, &id));
     T_INT(id, last);
     T_STR(read_file(), full);
 }
 
-static void test_append_follows_a_link(void **state)
+TEST(test_append_follows_a_link)
 {
     char name[sizeof(path) + 5];
     struct stat st;
     uint32_t id;
 
-    (void)state;
     (void)snprintf(name, sizeof(name), "%s.link", path);
     write_file(S("key 00000001 " KEY "\n"));
     must_be(symlink(path, name) == 0);
-    T_OK(keyring_append(t_cx(), name, &id));
+    T_OK(keyedit_append(t_cx(), name, &id));
     T_INT(lstat(name, &st), 0);
     must_be(unlink(name) == 0);
     T_TRUE(S_ISLNK(st.st_mode));
@@ -124,17 +122,16 @@ static bool append_many(void)
     uint32_t id;
 
     for (int n = 0; n < KEYS; n++) {
-        ok = ok && keyring_append(&cx, path, &id).code == FAIL_NONE;
+        ok = ok && keyedit_append(&cx, path, &id).code == FAIL_NONE;
     }
     return ok;
 }
 
-/* Of processes that add at once, each key is there in the end. */
-static void test_append_loses_nobodys_key(void **state)
+/* Several processes add at once, and each key is there in the end. */
+TEST(test_append_loses_nobodys_key)
 {
     pid_t children[PROCESSES];
 
-    (void)state;
     write_file(S("key 00000001 " KEY "\n"));
     for (size_t i = 0; i < PROCESSES; i++) {
         children[i] = fork();
@@ -154,21 +151,20 @@ static void test_append_loses_nobodys_key(void **state)
 }
 
 /* As on a full disk. */
-static void test_a_change_that_fails_leaves_the_file(void **state)
+TEST(test_a_change_that_fails_leaves_the_file)
 {
     Str before = S("key 00000001 " KEY "\nkey 00000002 " KEY "\n");
     struct rlimit limit;
     struct stat st;
     uint32_t id = 77;
 
-    (void)state;
     write_file(before);
     must_be(getrlimit(RLIMIT_FSIZE, &limit) == 0);
     const struct rlimit small = {.rlim_cur = 10, .rlim_max = limit.rlim_max};
 
     must_be(setrlimit(RLIMIT_FSIZE, &small) == 0);
-    Res appended = keyring_append(t_cx(), path, &id);
-    Res removed = keyring_remove(t_cx(), path, 1);
+    Res appended = keyedit_append(t_cx(), path, &id);
+    Res removed = keyedit_remove(t_cx(), path, 1);
 
     must_be(setrlimit(RLIMIT_FSIZE, &limit) == 0);
     T_FAIL(FAIL_CONFIG, appended);
@@ -177,45 +173,64 @@ static void test_a_change_that_fails_leaves_the_file(void **state)
     T_STR(read_file(), before);
     T_INT(stat(beside, &st), -1);
     must_be(close(open(beside, O_WRONLY | O_CREAT, 0644)) == 0); /* of one that died */
-    T_OK(keyring_append(t_cx(), path, &id));
+    T_OK(keyedit_append(t_cx(), path, &id));
     T_INT(stat(path, &st), 0);
     T_INT(st.st_mode & 07777, 0600);
 }
 
-static void test_a_change_wants_a_file_that_opens(void **state)
+/* Root changes the file of a service that reads it through its group. */
+TEST(test_a_change_keeps_owner_group_and_mode)
+{
+    static const mode_t modes[] = {0600, 0400, 0640, 0440};
+    gid_t group = geteuid() == 0 ? 65534 : getegid();
+    struct stat st;
+    uint32_t id;
+
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        (void)unlink(path);
+        write_file(S("key 00000001 " KEY "\n"));
+        T_INT(chown(path, (uid_t)-1, group), 0);
+        T_INT(chmod(path, modes[i]), 0);
+        T_OK(keyedit_append(t_cx(), path, &id));
+        T_INT(stat(path, &st), 0);
+        T_INT(st.st_mode & 07777, modes[i]);
+        T_INT(st.st_uid, geteuid());
+        T_INT(st.st_gid, group);
+    }
+}
+
+TEST(test_a_change_wants_a_file_that_opens)
 {
     uint32_t id = 77;
 
-    (void)state;
-    T_FAIL(FAIL_CONFIG, keyring_append(t_cx(), path, &id));
+    T_FAIL(FAIL_CONFIG, keyedit_append(t_cx(), path, &id));
     write_file(S("nonsense"));
-    T_FAIL(FAIL_CONFIG, keyring_append(t_cx(), path, &id));
-    T_FAIL(FAIL_CONFIG, keyring_remove(t_cx(), path, 1));
+    T_FAIL(FAIL_CONFIG, keyedit_append(t_cx(), path, &id));
+    T_FAIL(FAIL_CONFIG, keyedit_remove(t_cx(), path, 1));
     T_STR(read_file(), S("nonsense"));
 }
 
-static void test_remove_takes_that_line_alone(void **state)
+TEST(test_remove_takes_that_line_alone)
 {
     static const struct {
         Str before;
         Str after;
     } rows[] = {
         {SI("# a\nkey 00000001 " KEY "\n# b\nkey 00000002 " KEY "\n"),
-         SI("# a\n# b\nkey 00000002 " KEY "\n")        },
+         SI("# a\n# b\nkey 00000002 " KEY "\n")},
         {SI("key 00000002 " KEY "\n \tkey\t00000001 " KEY
             " 2026-01-31T09:00:00.000Z\r\n"),
-         SI("key 00000002 " KEY "\n")                  },
+         SI("key 00000002 " KEY "\n")},
         {SI("# key 00000001 x\nkey 00000002 " KEY "\nkey 00000001 " KEY),
          SI("# key 00000001 x\nkey 00000002 " KEY "\n")},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         write_file(rows[i].before);
-        T_OK(keyring_remove(t_cx(), path, 1));
+        T_OK(keyedit_remove(t_cx(), path, 1));
         T_STR(read_file(), rows[i].after);
-        T_FAIL(FAIL_NOT_FOUND, keyring_remove(t_cx(), path, 1));
-        T_FAIL(FAIL_CONFIG, keyring_remove(t_cx(), path, 2)); /* the last one */
+        T_FAIL(FAIL_NOT_FOUND, keyedit_remove(t_cx(), path, 1));
+        T_FAIL(FAIL_CONFIG, keyedit_remove(t_cx(), path, 2)); /* the last one */
         T_STR(read_file(), rows[i].after);
     }
 }
@@ -230,6 +245,7 @@ int main(void)
         TK(test_append_follows_a_link),
         TK(test_append_loses_nobodys_key),
         TK(test_a_change_that_fails_leaves_the_file),
+        TK(test_a_change_keeps_owner_group_and_mode),
         TK(test_a_change_wants_a_file_that_opens),
         TK(test_remove_takes_that_line_alone),
     };

@@ -28,9 +28,8 @@ static int end(void **state)
 }
 
 /* Every byte takes other values, at any length, and none behind the last is touched. */
-static void test_random_fills_exactly_what_is_asked_for(void **state)
+TEST(test_random_fills_exactly_what_is_asked_for)
 {
-    (void)state;
     for (size_t n = 0; n <= MOST_BYTES; n++) {
         unsigned char seen[MOST_BYTES + 1] = {0};
 
@@ -71,12 +70,11 @@ static int compare(const void *a, const void *b)
     return memcmp(a, b, ID_BYTES);
 }
 
-static void test_random_never_gives_the_same_on_any_thread(void **state)
+TEST(test_random_never_gives_the_same_on_any_thread)
 {
     unsigned char(*all)[ID_BYTES] = drawn[0];
     pthread_t threads[THREADS];
 
-    (void)state;
     for (int i = 0; i < THREADS; i++) {
         T_TRUE(pthread_create(&threads[i], NULL, draw_on_thread, drawn[i]) == 0);
     }
@@ -91,12 +89,11 @@ static void test_random_never_gives_the_same_on_any_thread(void **state)
 
 /* A copy of a process, as one of a machine, never goes on with what the original draws.
  */
-static void test_random_differs_after_a_fork(void **state)
+TEST(test_random_differs_after_a_fork)
 {
     unsigned char ours[ID_BYTES], theirs[ID_BYTES];
     int ends[2];
 
-    (void)state;
     seal_random(ours, sizeof(ours));
     T_TRUE(pipe(ends) == 0);
     pid_t child = fork();

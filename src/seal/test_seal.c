@@ -16,21 +16,20 @@ static Str hex_text(Str s)
     return (Str){p, s.n * 2};
 }
 
-static void test_sha256_gives_the_vectors_of_fips_180(void **state)
+TEST(test_sha256_gives_the_vectors_of_fips_180)
 {
     static const struct {
         Str text, want;
     } rows[] = {
-        {SI(""),                                                         SI("e3b0c44298fc1c149afbf4c8996fb924"
-                    "27ae41e4649b934ca495991b7852b855")      },
-        {SI("abc"),                                                      SI("ba7816bf8f01cfea414140de5dae2223"
+        {SI(""), SI("e3b0c44298fc1c149afbf4c8996fb924"
+                    "27ae41e4649b934ca495991b7852b855")},
+        {SI("abc"), SI("ba7816bf8f01cfea414140de5dae2223"
                        "b00361a396177a9cb410ff61f20015ad")},
         {SI("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
          SI("248d6a61d20638b8e5c026930c3e6039"
-            "a33ce45964ff2167f6ecedd419db06c1")                              },
+            "a33ce45964ff2167f6ecedd419db06c1")},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         unsigned char hash[SEAL_HASH_BYTES];
 
@@ -40,7 +39,7 @@ static void test_sha256_gives_the_vectors_of_fips_180(void **state)
 }
 
 /* RFC 4231: keys shorter than 32 bytes are the same key padded with zeros. */
-static void test_hmac_gives_the_vectors_of_rfc_4231(void **state)
+TEST(test_hmac_gives_the_vectors_of_rfc_4231)
 {
     static const struct {
         unsigned char key[SEAL_KEY_BYTES];
@@ -51,12 +50,11 @@ static void test_hmac_gives_the_vectors_of_rfc_4231(void **state)
          SI("Hi There"),
          SI("b0344c61d8db38535ca8afceaf0bf12b"
             "881dc200c9833da726e9376c2e32cff7")},
-        {"Jefe",                                                                SI("what do ya want for nothing?"),
+        {"Jefe", SI("what do ya want for nothing?"),
          SI("5bdcc146bf60754e6a042426089575c7"
             "5a003f089d2739839dec58b964ec3843")},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         unsigned char hash[SEAL_HASH_BYTES];
 
@@ -65,32 +63,27 @@ static void test_hmac_gives_the_vectors_of_rfc_4231(void **state)
     }
 }
 
-static void test_equal_compares_all_bytes(void **state)
+TEST(test_equal_compares_all_bytes)
 {
     static const struct {
         Str a, b;
         bool want;
     } rows[] = {
-        {SI(""),     SI(""),     true },
-        {SI("abc"),  SI("abc"),  true },
-        {SI("a\0b"), SI("a\0c"), false},
-        {SI("abc"),  SI("xbc"),  false},
-        {SI("abc"),  SI("ab"),   false},
-        {SI(""),     SI("a"),    false},
+        {SI(""), SI(""), true},          {SI("abc"), SI("abc"), true},
+        {SI("a\0b"), SI("a\0c"), false}, {SI("abc"), SI("xbc"), false},
+        {SI("abc"), SI("ab"), false},    {SI(""), SI("a"), false},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         T_INT(seal_equal(rows[i].a, rows[i].b), rows[i].want);
     }
 }
 
-static void test_random_and_wipe_change_every_byte(void **state)
+TEST(test_random_and_wipe_change_every_byte)
 {
     unsigned char seen[32] = {0};
     unsigned char bytes[32];
 
-    (void)state;
     for (int i = 0; i < 20; i++) {
         seal_random(bytes, sizeof(bytes));
         for (size_t at = 0; at < sizeof(bytes); at++) {
@@ -107,23 +100,22 @@ static void test_random_and_wipe_change_every_byte(void **state)
 }
 
 /* RFC 4648 section 10, and the two characters that differ from base64. */
-static void test_b64url_encode_gives_text_that_decode_takes(void **state)
+TEST(test_b64url_encode_gives_text_that_decode_takes)
 {
     static const struct {
         Str bytes, text;
     } rows[] = {
-        {SI(""),         SI("")        },
-        {SI("f"),        SI("Zg")      },
-        {SI("fo"),       SI("Zm8")     },
-        {SI("foo"),      SI("Zm9v")    },
-        {SI("foob"),     SI("Zm9vYg")  },
-        {SI("fooba"),    SI("Zm9vYmE") },
-        {SI("foobar"),   SI("Zm9vYmFy")},
-        {SI("\xff\xef"), SI("_-8")     },
-        {SI("\0\0\0"),   SI("AAAA")    },
+        {SI(""), SI("")},
+        {SI("f"), SI("Zg")},
+        {SI("fo"), SI("Zm8")},
+        {SI("foo"), SI("Zm9v")},
+        {SI("foob"), SI("Zm9vYg")},
+        {SI("fooba"), SI("Zm9vYmE")},
+        {SI("foobar"), SI("Zm9vYmFy")},
+        {SI("\xff\xef"), SI("_-8")},
+        {SI("\0\0\0"), SI("AAAA")},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         Str bytes;
 
@@ -133,12 +125,31 @@ static void test_b64url_encode_gives_text_that_decode_takes(void **state)
     }
 }
 
-static void test_b64url_round_trips_every_length_and_byte(void **state)
+/* RFC 4648 §10, and the letters that base64url has others for. */
+TEST(test_b64_encode_pads)
+{
+    static const struct {
+        Str bytes;
+        Str text;
+    } rows[] = {
+        {SI(""), SI("")},
+        {SI("f"), SI("Zg==")},
+        {SI("fo"), SI("Zm8=")},
+        {SI("foo"), SI("Zm9v")},
+        {SI("foobar"), SI("Zm9vYmFy")},
+        {SI("\xfb\xff\xfe"), SI("+//+")},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        T_STR(b64_encode(&t_cx()->mem, rows[i].bytes), rows[i].text);
+    }
+}
+
+TEST(test_b64url_round_trips_every_length_and_byte)
 {
     unsigned char bytes[256];
     Str back;
 
-    (void)state;
     for (size_t i = 0; i < sizeof(bytes); i++) {
         bytes[i] = (unsigned char)(255 - i);
     }
@@ -151,32 +162,31 @@ static void test_b64url_round_trips_every_length_and_byte(void **state)
     }
 }
 
-static void test_b64url_decode_refuses_what_is_not_canonical(void **state)
+TEST(test_b64url_decode_refuses_what_is_not_canonical)
 {
     static const struct {
         const char *name;
         Str text;
     } rows[] = {
-        {"one character",          SI("Z")        },
-        {"five characters",        SI("Zm9vY")    },
-        {"left-over bits of two",  SI("Zh")       },
-        {"left-over bits of four", SI("Zm9")      },
-        {"padding",                SI("Zg==")     },
-        {"padding of one",         SI("Zm8=")     },
-        {"padding inside",         SI("Zg==Zm9v") },
-        {"base64's plus",          SI("+-8")      },
-        {"base64's slash",         SI("/-8")      },
-        {"a space before",         SI(" Zm9")     },
-        {"a space after",          SI("Zm9 ")     },
-        {"a line break",           SI("Zm9v\n")   },
-        {"a line break in four",   SI("Zm9vZm8\n")},
-        {"a NUL",                  SI("Zm9v\0m9v")},
-        {"a line break last",      SI("Zm9vZg-\n")},
-        {"beyond ASCII",           SI("Zm9\xc3")  },
-        {"a dot",                  SI("Zm9.")     },
+        {"one character", SI("Z")},
+        {"five characters", SI("Zm9vY")},
+        {"left-over bits of two", SI("Zh")},
+        {"left-over bits of four", SI("Zm9")},
+        {"padding", SI("Zg==")},
+        {"padding of one", SI("Zm8=")},
+        {"padding inside", SI("Zg==Zm9v")},
+        {"base64's plus", SI("+-8")},
+        {"base64's slash", SI("/-8")},
+        {"a space before", SI(" Zm9")},
+        {"a space after", SI("Zm9 ")},
+        {"a line break", SI("Zm9v\n")},
+        {"a line break in four", SI("Zm9vZm8\n")},
+        {"a NUL", SI("Zm9v\0m9v")},
+        {"a line break last", SI("Zm9vZg-\n")},
+        {"beyond ASCII", SI("Zm9\xc3")},
+        {"a dot", SI("Zm9.")},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         Str bytes = S("untouched");
 
@@ -187,7 +197,7 @@ static void test_b64url_decode_refuses_what_is_not_canonical(void **state)
 }
 
 /* draft-irtf-cfrg-xchacha-03, appendix A.3.1 */
-static void test_lock_gives_the_vector_of_the_xchacha_draft(void **state)
+TEST(test_lock_gives_the_vector_of_the_xchacha_draft)
 {
     static const Str text =
         SI("Ladies and Gentlemen of the class of '99: If I could offer you "
@@ -197,7 +207,6 @@ static void test_lock_gives_the_vector_of_the_xchacha_draft(void **state)
     unsigned char nonce[SEAL_NONCE_BYTES];
     unsigned char locked[114 + SEAL_TAG_BYTES];
 
-    (void)state;
     for (size_t i = 0; i < sizeof(key); i++) {
         key[i] = (unsigned char)(0x80 + i);
     }
@@ -211,7 +220,7 @@ static void test_lock_gives_the_vector_of_the_xchacha_draft(void **state)
         S("c0875924c1c7987947deafd8780acf49"));
 }
 
-static void test_unlock_opens_only_what_was_locked(void **state)
+TEST(test_unlock_opens_only_what_was_locked)
 {
     static const unsigned char key[SEAL_KEY_BYTES] = {1};
     static const unsigned char other[SEAL_KEY_BYTES] = {2};
@@ -220,7 +229,6 @@ static void test_unlock_opens_only_what_was_locked(void **state)
     unsigned char text[5];
     Str whole = {(char *)locked, sizeof(locked)};
 
-    (void)state;
     seal_lock(key, nonce, S("hello"), S("ad"), locked);
     T_TRUE(seal_unlock(key, nonce, whole, S("ad"), text));
     T_STR(((Str){(char *)text, sizeof(text)}), S("hello"));
@@ -238,7 +246,7 @@ static void test_unlock_opens_only_what_was_locked(void **state)
     }
 }
 
-static void test_lock_takes_an_empty_text(void **state)
+TEST(test_lock_takes_an_empty_text)
 {
     static const unsigned char key[SEAL_KEY_BYTES] = {1};
     static const unsigned char nonce[SEAL_NONCE_BYTES] = {3};
@@ -246,11 +254,38 @@ static void test_lock_takes_an_empty_text(void **state)
     unsigned char text[1];
     Str whole = {(char *)locked, sizeof(locked)};
 
-    (void)state;
     seal_lock(key, nonce, (Str){NULL, 0}, (Str){NULL, 0}, locked);
     T_TRUE(seal_unlock(key, nonce, whole, (Str){NULL, 0}, text));
     locked[0] ^= 1;
     T_TRUE(!seal_unlock(key, nonce, whole, (Str){NULL, 0}, text));
+}
+
+TEST(test_random_names_are_hex_and_differ)
+{
+    Str one = seal_random_name(&t_cx()->mem, S("cdk-"));
+    Str other = seal_random_name(&t_cx()->mem, S("cdk-"));
+
+    T_INT(one.n, 4 + 32);
+    T_TRUE(str_starts(one, S("cdk-")) && !str_eq(one, other));
+    for (size_t i = 4; i < one.n; i++) {
+        T_TRUE(char_hex((unsigned char)one.p[i]) >= 0);
+        T_TRUE(one.p[i] < 'A' || one.p[i] > 'Z');
+    }
+}
+
+TEST(test_mac_gives_the_beginning_of_keyed_blake2b)
+{
+    /* by a BLAKE2b other than libsodium's */
+    static const unsigned char want[8] = {0xcc, 0x69, 0x82, 0x77, 0x25, 0x84, 0x7f, 0x9a};
+    static const unsigned char key[SEAL_KEY_BYTES] = {1, 2, 3};
+    unsigned char mac[SEAL_MAC_BYTES];
+
+    seal_mac(key, S("text"), mac, sizeof(want));
+    assert_memory_equal(mac, want, sizeof(want));
+    seal_mac(key, S("text"), mac, SEAL_MAC_BYTES);
+    assert_memory_equal(mac, want, sizeof(want));
+    seal_mac(key, S("texts"), mac, SEAL_MAC_BYTES);
+    assert_memory_not_equal(mac, want, sizeof(want));
 }
 
 int main(void)
@@ -261,11 +296,14 @@ int main(void)
         T(test_equal_compares_all_bytes),
         T(test_random_and_wipe_change_every_byte),
         T(test_b64url_encode_gives_text_that_decode_takes),
+        T(test_b64_encode_pads),
         T(test_b64url_round_trips_every_length_and_byte),
         T(test_b64url_decode_refuses_what_is_not_canonical),
         T(test_lock_gives_the_vector_of_the_xchacha_draft),
         T(test_unlock_opens_only_what_was_locked),
         T(test_lock_takes_an_empty_text),
+        T(test_random_names_are_hex_and_differ),
+        T(test_mac_gives_the_beginning_of_keyed_blake2b),
     };
 
     must_be(seal_start());

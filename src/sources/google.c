@@ -2,12 +2,12 @@
 /*
  * google.c - Google: OpenID Connect.
  *
- * Endpoints and quirks, as data where it can be. The protocol is in oauth/, calendars are
- * in google_calendars.c.
+ * This file holds endpoints and quirks, as data where possible. The protocol is in
+ * oauth/, calendars are in google_calendars.c.
  */
 #include "base/cx.h"
 #include "base/limits.h"
-#include "sources/kit.h"
+#include "sources/sources_private.h"
 
 static void google_defaults(struct arena *mem, Str tenant, struct source_settings *s)
 {
@@ -48,7 +48,7 @@ static Res google_person(
 {
     if (claims->sub.n == 0 || claims->sub.n > LIMIT_SUBJECT_BYTES
         || !str_is_only(claims->sub, char_is_visible_ascii)) {
-        return fail(cx, FAIL_IDENTITY_INVALID, "sub is no subject of Google's");
+        return fail(cx, FAIL_IDENTITY_INVALID, "sub is not a Google subject");
     }
     *ret = (struct person){
         .subject = claims->sub,
@@ -58,8 +58,8 @@ static Res google_person(
     return OK;
 }
 
-/* What is asked for as `email` comes back as a URL. */
-static Str scope_plain(Str scope)
+/* Google answers a request for `email` with a URL. */
+static Str google_scope_plain(Str scope)
 {
     if (str_eq(scope, S("https://www.googleapis.com/auth/userinfo.email"))) {
         return S("email");
@@ -72,17 +72,18 @@ static Str scope_plain(Str scope)
 
 static bool google_scope_fits(Str granted, Str needed)
 {
-    return str_eq(scope_plain(granted), scope_plain(needed));
+    return str_eq(google_scope_plain(granted), google_scope_plain(needed));
 }
 
 const struct source source_google = {
     .id = SOURCE_GOOGLE,
-    .code = SI("GOOG"),
+    .code = SI(GOOGLE_CODE),
     .name = SI("google"),
     .default_scopes = SI("openid email "
                          "https://www.googleapis.com/auth/calendar.calendarlist.readonly "
                          "https://www.googleapis.com/auth/calendar.events"),
     .authorize_extra = SI("&access_type=offline&prompt=select_account%20consent"),
+    .reconnect_extra = SI("&access_type=offline&prompt=consent"),
     .has_revocation = true,
     .defaults = google_defaults,
     .issuer_fits = google_issuer_fits,
@@ -90,7 +91,8 @@ const struct source source_google = {
     .person = google_person,
     .scope_fits = google_scope_fits,
     .idle_days = 180,
-    .look = google_look,
-    .calendars_list = google_calendars_list,
-    .calendar_get = google_calendar_get,
+    .calendars = &google_calendars,
+    .events = &google_events,
+    .channels = &google_channels,
+    .writes = &google_writes,
 };

@@ -5,10 +5,10 @@
  */
 #include "base/buf.h"
 #include "base/cx.h"
-#include "sources/calendars.h"
-#include "sources/kit.h"
+#include "sources/calendar_page.h"
+#include "sources/sources_private.h"
 
-static Str reason(const json_t *body)
+Str google_error_reason(const json_t *body)
 {
     const json_t *errors = json_object_get(json_object_get(body, "error"), "errors");
     Str found = S("");
@@ -17,24 +17,24 @@ static Str reason(const json_t *body)
     return found;
 }
 
-static Str next(struct arena *mem, Str first, const json_t *body)
+static Str google_next_page(struct arena *mem, Str first, Str next)
 {
-    Str token = S("");
+    const Str name = S("&pageToken=");
+    struct buf b = {.mem = mem, .max = first.n + name.n + 3 * next.n};
 
-    (void)j_text(body, "nextPageToken", &token);
-    struct buf b = {.mem = mem, .max = first.n + 16 + 3 * token.n};
-
-    if (token.n == 0) {
-        return S("");
-    }
     buf_add(&b, first);
-    buf_add(&b, S("&pageToken="));
-    buf_add_escaped(&b, token);
+    buf_add(&b, name);
+    buf_add_escaped(&b, next);
     return buf_text(&b);
 }
 
-/* The person's own name for a calendar comes before the one that its owner gave it. */
-static void read(const json_t *item, struct calendar *ret)
+static bool role_can_write(Str role)
+{
+    return str_eq(role, S("owner")) || str_eq(role, S("writer"));
+}
+
+/* The person's own name for a calendar wins over the name that its owner gave it. */
+static void google_item_read(const json_t *item, struct calendar *ret)
 {
     Str role = S("");
 
@@ -47,50 +47,54 @@ static void read(const json_t *item, struct calendar *ret)
     (void)j_text(item, "timeZone", &ret->time_zone);
     (void)j_text(item, "backgroundColor", &ret->color);
     ret->is_primary = json_is_true(json_object_get(item, "primary"));
-    ret->can_edit = str_eq(role, S("owner")) || str_eq(role, S("writer"));
+    ret->can_edit = role_can_write(role);
+}
+
+/* A freeBusyReader sees no events, and events are what is read. */
+static void google_rights_read(const json_t *item, struct calendar_rights *ret)
+{
+    Str role = S("");
+
+    (void)j_text(item, "id", &ret->id);
+    (void)j_text(item, "accessRole", &role);
+    ret->is_primary = json_is_true(json_object_get(item, "primary"));
+    ret->can_write = role_can_write(role);
+    ret->can_read = !str_eq(role, S("freeBusyReader"));
 }
 
 /* accessNotConfigured: the client's own project has the Calendar API switched off. */
 static const struct calendar_error errors[] = {
-    {SI("rateLimitExceeded"),     403, FAIL_SOURCE_RATE_LIMITED },
-    {SI("userRateLimitExceeded"), 403, FAIL_SOURCE_RATE_LIMITED },
-    {SI("quotaExceeded"),         403, FAIL_SOURCE_RATE_LIMITED },
-    {SI("accessNotConfigured"),   403, FAIL_SOURCE_MISCONFIGURED},
+    {SI("rateLimitExceeded"), 403, FAIL_SOURCE_RATE_LIMITED},
+    {SI("userRateLimitExceeded"), 403, FAIL_SOURCE_RATE_LIMITED},
+    {SI("quotaExceeded"), 403, FAIL_SOURCE_RATE_LIMITED},
+    {SI("accessNotConfigured"), 403, FAIL_SOURCE_MISCONFIGURED},
 };
 
-static const struct calendar_error look_errors[] = {
-    {SI("notACalendarUser"),        403, FAIL_NO_CALENDAR   },
-    {SI(""),                        404, FAIL_NO_CALENDAR   },
+static const struct calendar_error peek_errors[] = {
+    {SI("notACalendarUser"), 403, FAIL_NO_CALENDAR},
+    {SI(""), 404, FAIL_NO_CALENDAR},
     {SI("insufficientPermissions"), 403, FAIL_MISSING_SCOPES},
 };
 
+/* Descriptions can have 8 KB each: without `fields`, 250 calendars don't fit a page. */
+#define FIELDS "id,summary,summaryOverride,accessRole,timeZone,backgroundColor,primary"
+
 const struct calendar_api google_calendars = {
-    .look_path = SI("/users/me/calendarList?maxResults=1&showHidden=true"),
-    .list_path = SI("/users/me/calendarList?maxResults=250&showHidden=true"),
+    .peek_path = SI("/users/me/calendarList?maxResults=1&showHidden=true"
+                    "&fields=nextPageToken,items(id)"),
+    .list_path = SI("/users/me/calendarList?maxResults=250&showHidden=true"
+                    "&fields=nextPageToken,items(" FIELDS ")"),
     .get_path = SI("/users/me/calendarList/"),
+    .get_query = SI("?fields=" FIELDS),
+    .rights_query = SI("?fields=id,accessRole,primary"),
     .items = "items",
-    .reason = reason,
-    .next = next,
-    .read = read,
+    .next = "nextPageToken",
+    .error_reason = google_error_reason,
+    .next_page = google_next_page,
+    .item_read = google_item_read,
+    .rights_read = google_rights_read,
     .errors = errors,
     .n_errors = COUNT(errors),
-    .look_errors = look_errors,
-    .n_look_errors = COUNT(look_errors),
+    .peek_errors = peek_errors,
+    .n_peek_errors = COUNT(peek_errors),
 };
-
-Res google_look(struct cx *cx, struct source_call *call)
-{
-    return calendar_look(cx, call, &google_calendars);
-}
-
-Res google_calendars_list(
-    struct cx *cx, struct source_call *call, struct calendar_list *ret)
-{
-    return calendar_list(cx, call, &google_calendars, ret);
-}
-
-Res google_calendar_get(
-    struct cx *cx, struct source_call *call, Str id, struct calendar *ret)
-{
-    return calendar_get(cx, call, &google_calendars, id, ret);
-}

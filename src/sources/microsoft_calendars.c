@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * microsoft_calendars.c - the calendars of Graph v1.0: their members, pages and words, as
- * data. A calendar has no time zone of its own there, its mailbox has.
+ * data. A calendar has no time zone there, its mailbox has one.
  */
 #include "base/cx.h"
 #include "base/limits.h"
-#include "sources/calendars.h"
-#include "sources/kit.h"
-#include "sources/zone.h"
+#include "sources/calendar_page.h"
+#include "sources/sources_private.h"
+#include "sources/zone_names.h"
 
-static Str reason(const json_t *body)
+Str microsoft_error_reason(const json_t *body)
 {
     Str found = S("");
 
@@ -17,31 +17,25 @@ static Str reason(const json_t *body)
     return found;
 }
 
-static Str next(struct arena *mem, Str first, const json_t *body)
+static Str microsoft_next_page(struct arena *mem, Str first, Str next)
 {
-    Str link = S("");
-
     (void)first;
-    (void)j_text(body, "@odata.nextLink", &link);
-    return str_dup(mem, link);
+    return str_dup(mem, next);
 }
 
-/* A colour without a hexColor is one of a few names: what Outlook draws for each. */
-static Str named_color(Str name)
+/* A calendar without a hexColor has one of a few named colours. These are the colours
+ * that Outlook draws. */
+static Str color_by_name(Str name)
 {
     static const struct {
         Str name;
         Str color;
     } rows[] = {
-        {SI("lightBlue"),   SI("#a6d1f5")},
-        {SI("lightGreen"),  SI("#87d28e")},
-        {SI("lightOrange"), SI("#fcab73")},
-        {SI("lightGray"),   SI("#c0c0c0")},
-        {SI("lightYellow"), SI("#f4d07a")},
-        {SI("lightTeal"),   SI("#4adacc")},
-        {SI("lightPink"),   SI("#f08cc0")},
-        {SI("lightBrown"),  SI("#cba287")},
-        {SI("lightRed"),    SI("#f88c9b")},
+        {SI("lightBlue"), SI("#a6d1f5")},   {SI("lightGreen"), SI("#87d28e")},
+        {SI("lightOrange"), SI("#fcab73")}, {SI("lightGray"), SI("#c0c0c0")},
+        {SI("lightYellow"), SI("#f4d07a")}, {SI("lightTeal"), SI("#4adacc")},
+        {SI("lightPink"), SI("#f08cc0")},   {SI("lightBrown"), SI("#cba287")},
+        {SI("lightRed"), SI("#f88c9b")},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -52,7 +46,7 @@ static Str named_color(Str name)
     return S(""); /* "auto": Outlook chooses anew every time */
 }
 
-static void read(const json_t *item, struct calendar *ret)
+static void microsoft_item_read(const json_t *item, struct calendar *ret)
 {
     Str color = S("");
 
@@ -61,33 +55,43 @@ static void read(const json_t *item, struct calendar *ret)
     (void)j_text(item, "color", &color);
     (void)j_text(item, "hexColor", &ret->color);
     if (ret->color.n == 0) {
-        ret->color = named_color(color);
+        ret->color = color_by_name(color);
     }
     ret->is_primary = json_is_true(json_object_get(item, "isDefaultCalendar"));
     ret->can_edit = json_is_true(json_object_get(item, "canEdit"));
 }
 
-static bool may_read_settings(Str granted)
+/* The source's calendars are all readable: one that is shared as free and busy only isn't
+ * among them. */
+static void microsoft_rights_read(const json_t *item, struct calendar_rights *ret)
 {
-    return scope_is_granted(&source_microsoft, granted, S("MailboxSettings.Read"))
-           || scope_is_granted(
+    (void)j_text(item, "id", &ret->id);
+    ret->is_primary = json_is_true(json_object_get(item, "isDefaultCalendar"));
+    ret->can_write = json_is_true(json_object_get(item, "canEdit"));
+    ret->can_read = true;
+}
+
+static bool settings_are_readable(Str granted)
+{
+    return source_scope_is_granted(&source_microsoft, granted, S("MailboxSettings.Read"))
+           || source_scope_is_granted(
                &source_microsoft, granted, S("MailboxSettings.ReadWrite"));
 }
 
-/* Where the mailbox doesn't say, for whatever reason of its own, nobody does. */
-static Res zone(struct cx *cx, struct source_call *call, Str *ret)
+/* A mailbox that refuses to tell its zone leaves the zone unknown: the list stands. */
+static Res mailbox_zone(struct cx *cx, struct source_call *call, Str *ret)
 {
     CLEANUP(j_done) json_t *body = NULL;
     struct net_reply reply;
     Str name = S("");
 
-    if (!may_read_settings(call->scope)) {
+    if (!settings_are_readable(call->scope)) {
         *ret = S("");
         return OK;
     }
-    Str url = str_cat(&cx->mem, call->own->api_url, S("/me/mailboxSettings"));
+    Str url = str_cat(&cx->mem, call->settings->api_url, S("/me/mailboxSettings"));
 
-    TRY(source_ask(cx, call, url, LIMIT_CALENDARS_BYTES, &reply));
+    TRY(source_call_get(cx, call, NET_CALENDARS, url, LIMIT_CALENDARS_BYTES, &reply));
     Res res = calendar_reply_read(cx, &microsoft_calendars, CALENDAR_GET, &reply, &body);
 
     if (res.code == FAIL_PERMISSION_DENIED || res.code == FAIL_NOT_FOUND) {
@@ -96,59 +100,48 @@ static Res zone(struct cx *cx, struct source_call *call, Str *ret)
     }
     TRY(res);
     (void)j_text(body, "timeZone", &name);
-    *ret = zone_iana(&cx->mem, name);
+    *ret = str_dup(&cx->mem, zone_names_iana(name));
     return OK;
 }
 
 static const struct calendar_error errors[] = {
-    {SI("ApplicationThrottled"),    0, FAIL_SOURCE_RATE_LIMITED},
-    {SI("activityLimitReached"),    0, FAIL_SOURCE_RATE_LIMITED},
-    {SI("ErrorInvalidIdMalformed"), 0, FAIL_NOT_FOUND          },
+    {SI("ApplicationThrottled"), 0, FAIL_SOURCE_RATE_LIMITED},
+    {SI("activityLimitReached"), 0, FAIL_SOURCE_RATE_LIMITED},
+    {SI("ErrorInvalidIdMalformed"), 0, FAIL_NOT_FOUND},
 };
 
-/* A guest, no licence, a mailbox on the customer's premises: Exchange has a name for
- * each. */
-static const struct calendar_error look_errors[] = {
-    {SI(""),                                   404, FAIL_NO_CALENDAR},
-    {SI("MailboxNotEnabledForRESTAPI"),        0,   FAIL_NO_CALENDAR},
-    {SI("MailboxNotSupportedForRESTAPI"),      0,   FAIL_NO_CALENDAR},
-    {SI("MailboxNotHostedInExchangeOnline"),   0,   FAIL_NO_CALENDAR},
-    {SI("OrganizationFromTenantGuidNotFound"), 0,   FAIL_NO_CALENDAR},
-    {SI("ErrorNonExistentMailbox"),            0,   FAIL_NO_CALENDAR},
-    {SI("ErrorMissingEmailAddress"),           0,   FAIL_NO_CALENDAR},
-    {SI("ErrorItemNotFound"),                  0,   FAIL_NO_CALENDAR},
-    {SI("extensionError"),                     0,   FAIL_NO_CALENDAR},
+/* Exchange has a name for each: a guest, no licence, a mailbox on the customer's
+ * premises, a mailbox in another data centre. */
+static const struct calendar_error peek_errors[] = {
+    {SI(""), 404, FAIL_NO_CALENDAR},
+    {SI("MailboxNotEnabledForRESTAPI"), 0, FAIL_NO_CALENDAR},
+    {SI("MailboxNotSupportedForRESTAPI"), 0, FAIL_NO_CALENDAR},
+    {SI("MailboxNotHostedInExchangeOnline"), 0, FAIL_NO_CALENDAR},
+    {SI("OrganizationFromTenantGuidNotFound"), 0, FAIL_NO_CALENDAR},
+    {SI("ErrorNonExistentMailbox"), 0, FAIL_NO_CALENDAR},
+    {SI("ErrorMissingEmailAddress"), 0, FAIL_NO_CALENDAR},
+    {SI("ErrorItemNotFound"), 0, FAIL_NO_CALENDAR},
+    {SI("extensionError"), 0, FAIL_NO_CALENDAR},
+    {SI("UnknownError"), 401, FAIL_NO_CALENDAR},
 };
+
+#define FIELDS "id,name,color,hexColor,canEdit,isDefaultCalendar"
 
 const struct calendar_api microsoft_calendars = {
-    .look_path = SI("/me/calendars?$top=1&$select=id"),
-    .list_path = SI("/me/calendars?$top=100"
-                    "&$select=id,name,color,hexColor,canEdit,isDefaultCalendar"),
+    .peek_path = SI("/me/calendars?$top=1&$select=id"),
+    .list_path = SI("/me/calendars?$top=100&$select=" FIELDS),
     .get_path = SI("/me/calendars/"),
+    .get_query = SI("?$select=" FIELDS),
+    .rights_query = SI("?$select=id,canEdit,isDefaultCalendar"),
     .items = "value",
-    .reason = reason,
-    .next = next,
-    .read = read,
-    .zone = zone,
+    .next = "@odata.nextLink",
+    .error_reason = microsoft_error_reason,
+    .next_page = microsoft_next_page,
+    .item_read = microsoft_item_read,
+    .rights_read = microsoft_rights_read,
+    .zone = mailbox_zone,
     .errors = errors,
     .n_errors = COUNT(errors),
-    .look_errors = look_errors,
-    .n_look_errors = COUNT(look_errors),
+    .peek_errors = peek_errors,
+    .n_peek_errors = COUNT(peek_errors),
 };
-
-Res microsoft_look(struct cx *cx, struct source_call *call)
-{
-    return calendar_look(cx, call, &microsoft_calendars);
-}
-
-Res microsoft_calendars_list(
-    struct cx *cx, struct source_call *call, struct calendar_list *ret)
-{
-    return calendar_list(cx, call, &microsoft_calendars, ret);
-}
-
-Res microsoft_calendar_get(
-    struct cx *cx, struct source_call *call, Str id, struct calendar *ret)
-{
-    return calendar_get(cx, call, &microsoft_calendars, id, ret);
-}

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/testing.h"
-#include "sources/kit.h"
+#include "sources/sources_private.h"
 
-static void test_defaults_fill_what_is_empty(void **state)
+TEST(test_defaults_fill_what_is_empty)
 {
     struct source_settings s = {
         .issuer = S("http://127.0.0.1:9"), .client = {.scopes = S("x")}};
 
-    (void)state;
     source_google.defaults(&t_cx()->mem, S(""), &s);
     T_STR(s.issuer, S("http://127.0.0.1:9"));
     T_STR(s.client.scopes, S("x"));
@@ -19,8 +18,8 @@ static void test_defaults_fill_what_is_empty(void **state)
     T_STR(s.api_url, S("https://www.googleapis.com/calendar/v3"));
 }
 
-/* oauth-security 21 and 44 */
-static void test_issuer_fits_takes_google_with_and_without_scheme(void **state)
+/* SECURITY 21 and 44 */
+TEST(test_issuer_fits_takes_google_with_and_without_scheme)
 {
     static const struct {
         Str iss;
@@ -28,22 +27,21 @@ static void test_issuer_fits_takes_google_with_and_without_scheme(void **state)
         bool in_token;
         bool in_response;
     } rows[] = {
-        {SI("https://accounts.google.com"),  SI("https://accounts.google.com"), true,
-         true                                                                               },
-        {SI("accounts.google.com"),          SI("https://accounts.google.com"), true,  false},
-        {SI("http://accounts.google.com"),   SI("https://accounts.google.com"), false,
-         false                                                                              },
+        {SI("https://accounts.google.com"), SI("https://accounts.google.com"), true,
+         true},
+        {SI("accounts.google.com"), SI("https://accounts.google.com"), true, false},
+        {SI("http://accounts.google.com"), SI("https://accounts.google.com"), false,
+         false},
         {SI("https://accounts.google.com/"), SI("https://accounts.google.com"), false,
-         false                                                                              },
-        {SI("https://Accounts.google.com"),  SI("https://accounts.google.com"), false,
-         false                                                                              },
-        {SI(""),                             SI("https://accounts.google.com"), false, false},
-        {SI("http://127.0.0.1:9"),           SI("http://127.0.0.1:9"),          true,  true },
-        {SI("127.0.0.1:9"),                  SI("http://127.0.0.1:9"),          false, false},
-        {SI("accounts.google.com"),          SI("http://127.0.0.1:9"),          false, false},
+         false},
+        {SI("https://Accounts.google.com"), SI("https://accounts.google.com"), false,
+         false},
+        {SI(""), SI("https://accounts.google.com"), false, false},
+        {SI("http://127.0.0.1:9"), SI("http://127.0.0.1:9"), true, true},
+        {SI("127.0.0.1:9"), SI("http://127.0.0.1:9"), false, false},
+        {SI("accounts.google.com"), SI("http://127.0.0.1:9"), false, false},
     };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct id_claims claims = {.iss = rows[i].iss};
 
@@ -56,14 +54,13 @@ static void test_issuer_fits_takes_google_with_and_without_scheme(void **state)
     }
 }
 
-/* oauth-security 52: the key is `sub`, never the e-mail address */
-static void test_person_is_the_sub(void **state)
+/* SECURITY 52: the key is `sub`, never the e-mail address */
+TEST(test_person_is_the_sub)
 {
     struct id_claims claims = {
         .sub = S("110169484474386276334"), .email = S("ada@gmail.com")};
     struct person p;
 
-    (void)state;
     T_OK(source_google.person(t_cx(), &claims, &p));
     T_STR(p.subject, claims.sub);
     T_STR(p.username, claims.email);
@@ -76,15 +73,13 @@ static void test_person_is_the_sub(void **state)
     T_TRUE(p.is_work);
 }
 
-static void test_person_refuses_what_is_no_sub(void **state)
+TEST(test_person_refuses_what_is_no_sub)
 {
     static char bytes[LIMIT_SUBJECT_BYTES + 1];
     struct person p = {.subject = S("kept")};
     const Str bad[] = {
-        S(""), S("a b"), S("a\x7F"), S("caf\xC3\xA9"), {bytes, sizeof(bytes)}
-    };
+        S(""), S("a b"), S("a\x7F"), S("caf\xC3\xA9"), {bytes, sizeof(bytes)}};
 
-    (void)state;
     for (size_t i = 0; i < sizeof(bytes); i++) {
         bytes[i] = '7';
     }
@@ -94,9 +89,7 @@ static void test_person_refuses_what_is_no_sub(void **state)
         T_FAIL(FAIL_IDENTITY_INVALID, source_google.person(t_cx(), &claims, &p));
         T_STR(p.subject, S("kept"));
     }
-    struct id_claims longest = {
-        .sub = {bytes, LIMIT_SUBJECT_BYTES}
-    };
+    struct id_claims longest = {.sub = {bytes, LIMIT_SUBJECT_BYTES}};
 
     T_OK(source_google.person(t_cx(), &longest, &p));
 }

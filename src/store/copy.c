@@ -3,92 +3,30 @@
  * copy.c - everything from one store to another, table by table.
  *
  * A table is read in pages behind the key of the last row, so that memory doesn't grow
- * with it. Column for column: what the columns mean is not known here.
+ * with it. Nothing here knows what a column means.
  */
 #include "store/copy.h"
 
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/cx.h"
-#include "store/driver.h"
+#include "base/limits.h"
+#include "store/copy_tables.h"
+#include "store/inner.h"
+#include "store/nodes.h"
 
-enum { PAGE_ROWS = 500, COLUMNS_MOST = 12, KEYS_MOST = 2 };
+/* Rows of a page that is read, and of one insert: as many as a round trip carries. */
+enum { PAGE_ROWS = 500, BATCH_ROWS = 25, INSERT_BYTES = 8 * 1024 };
 
-#define PAGE " limit 500"
+_Static_assert(PAGE_ROWS % BATCH_ROWS == 0, "only the last page has rows left over");
 
-/* Rows of text, not of columns. */
-/* clang-format off */
-
-/* In an order that references allow. A letter of `types` is a column: an int, text, or a
- * blob; the first ones are the key that `select` goes on behind. */
-static const struct table {
-    Str name;
-    const char *types;
-    size_t n_keys;
-    bool gives_ids;
-    const char *count;
-    const char *select;
-    const char *insert;
-    const char *clear; /* of what a node writes that serves nobody yet: it is no data */
-} tables[COPY_TABLES] = {
-    {SI("providers"),         "iti",         1, false, "select count(*) from providers",
-     "select id, name, created_at from providers where id > $1 order by id" PAGE,
-     "insert into providers (id, name, created_at) values ($1, $2, $3)"         },
-    {SI("provider_features"), "iti",         2, false, "select count(*) from provider_features",
-     "select provider, name, is_on from provider_features"
-     " where (provider, name) > ($1, $2) order by provider, name" PAGE,
-     "insert into provider_features (provider, name, is_on) values ($1, $2, $3)"},
-    {SI("redirect_patterns"), "it",          2, false, "select count(*) from redirect_patterns",
-     "select provider, pattern from redirect_patterns"
-     " where (provider, pattern) > ($1, $2) order by provider, pattern" PAGE,
-     "insert into redirect_patterns (provider, pattern) values ($1, $2)"        },
-    {SI("tokens"),            "ibttiiii",    1, true,  "select count(*) from tokens",
-     "select id, hash, name, user_id, modes, created_at, expires_at, revoked_at"
-     " from tokens where id > $1 order by id" PAGE,
-     "insert into tokens (id, hash, name, user_id, modes, created_at, expires_at,"
-     " revoked_at) values ($1, $2, $3, $4, $5, $6, $7, $8)"                     },
-    {SI("token_providers"),   "ii",          2, false, "select count(*) from token_providers",
-     "select token, provider from token_providers"
-     " where (token, provider) > ($1, $2) order by token, provider" PAGE,
-     "insert into token_providers (token, provider) values ($1, $2)"            },
-    {SI("flows"),             "btitii",      1, false, "select count(*) from flows",
-     "select id, node, claimed_until, coalesce(outcome, ''), account, made_at"
-     " from flows where id > $1 order by id" PAGE,
-     "insert into flows (id, node, claimed_until, outcome, account, made_at)"
-     " values ($1, $2, $3, nullif($4, ''), $5, $6)"                             },
-    {SI("accounts"),          "iiitittitii", 1, true,  "select count(*) from accounts",
-     "select id, provider, mode, user_id, source, subject, username, status,"
-     " status_reason, status_since, connected_at"
-     " from accounts where id > $1 order by id" PAGE,
-     "insert into accounts (id, provider, mode, user_id, source, subject, username,"
-     " status, status_reason, status_since, connected_at)"
-     " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"                   },
-    {SI("grants"),            "iiibtiiii",   1, false, "select count(*) from grants",
-     "select account, version, key_id, sealed, leased_by, leased_until, failures,"
-     " retry_at, due_at from grants where account > $1 order by account" PAGE,
-     "insert into grants (account, version, key_id, sealed, leased_by, leased_until,"
-     " failures, retry_at, due_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)" },
-    {SI("tasks"),             "iitibiiiti",  1, true,  "select count(*) from tasks",
-     "select id, source, subject, key_id, sealed, attempts, next_at, give_up_at, owner,"
-     " leased_until from tasks where id > $1 order by id" PAGE,
-     "insert into tasks (id, source, subject, key_id, sealed, attempts, next_at,"
-     " give_up_at, owner, leased_until)"
-     " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"                        },
-    {SI("leases"),            "tti",         1, false, "select count(*) from leases",
-     "select name, owner, leased_until from leases where name > $1 order by name" PAGE,
-     "insert into leases (name, owner, leased_until) values ($1, $2, $3)"       },
-    {SI("settings"),          "tt",          1, false, "select count(*) from settings",
-     "select name, value from settings where name > $1 order by name" PAGE,
-     "insert into settings (name, value) values ($1, $2)",
-     "delete from settings"                                                     },
-    {SI("keys"),              "iii",         1, false, "select count(*) from keys",
-     "select id, flows_until, dropped_at from keys where id > $1 order by id" PAGE,
-     "insert into keys (id, flows_until, dropped_at) values ($1, $2, $3)",
-     "delete from keys"                                                         },
-};
-
-/* clang-format on */
+/* How many rows of a table are read at once. */
+static size_t copy_page_rows(const struct copy_table *t)
+{
+    return t->is_large ? BATCH_ROWS : PAGE_ROWS;
+}
 
 struct copying {
     const struct copy_job *job;
@@ -97,80 +35,126 @@ struct copying {
     bool is_done;
 };
 
-static struct db_value read_column(
-    struct arena *mem, struct db_stmt *stmt, const struct table *t, int column)
+static struct db_value column_read(
+    struct arena *mem, struct db_stmt *stmt, char type, int column)
 {
-    switch (t->types[column]) {
-    case 'i':
-        return db_int(db_get_int(stmt, column));
-    case 't':
-        return db_text(db_get_text(mem, stmt, column));
-    case 'b':
-        return db_blob(db_get_blob(mem, stmt, column));
-    }
-    must_be(false);
-    return db_int(0);
+    struct db_value v = type == 'i'   ? db_int(db_get_int(stmt, column))
+                        : type == 't' ? db_text(db_get_text(mem, stmt, column))
+                                      : db_blob(db_get_blob(mem, stmt, column));
+
+    v.is_null = db_is_null(stmt, column);
+    return v;
 }
 
-/* Where a table has been read up to: in the beginning, before what any row has. */
-struct place {
-    struct db_value key[KEYS_MOST];
-    size_t rows; /* of the last page */
+/* A table, and the insert of many of its rows. */
+struct copy_route {
+    const struct copy_table *table;
+    const char *insert_many;
 };
 
-static struct place place_before(const struct table *t)
+/* How far a table has been read. */
+struct copy_place {
+    struct db_value key[COPY_KEYS_MOST + 1]; /* and the rows of a page behind it */
+    size_t rows;                             /* of the last page */
+};
+
+static struct copy_place copy_place_before(const struct copy_table *t)
 {
-    struct place p = {.rows = PAGE_ROWS};
+    struct copy_place p = {.rows = copy_page_rows(t)};
 
     for (size_t i = 0; i < t->n_keys; i++) {
         p.key[i] = t->types[i] == 'i'   ? db_int(INT64_MIN)
                    : t->types[i] == 't' ? db_text(S(""))
                                         : db_blob(S(""));
     }
+    p.key[t->n_keys] = db_int((int64_t)copy_page_rows(t));
     return p;
 }
 
+/* The table's own insert with places for BATCH_ROWS rows. No input is in it, and it lives
+ * as long as `cx`, as a statement's text must. */
+static Res copy_insert_many(struct cx *cx, const struct copy_table *t, const char **ret)
+{
+    struct buf b = {.mem = &cx->mem, .max = INSERT_BYTES};
+    size_t n = strlen(t->types);
+    Str text;
+
+    buf_add(&b, str_from_z(t->insert));
+    for (size_t i = n; i < n * BATCH_ROWS; i++) {
+        buf_add(&b, i % n == 0 ? S(", ($") : S(", $"));
+        buf_add_int(&b, (int64_t)i + 1);
+        buf_add(&b, i % n == n - 1 ? S(")") : S(""));
+    }
+    buf_add_char(&b, 0);
+    TRY(buf_done(cx, &b, &text));
+    *ret = text.p;
+    return OK;
+}
+
+/* `values` are those of all rows, one behind the other. */
+static Res copy_write(
+    struct cx *cx, struct db *to, const struct copy_route *route,
+    const struct db_value *values, size_t rows)
+{
+    size_t n = strlen(route->table->types);
+    size_t at = 0;
+
+    while (at < rows) {
+        bool is_many = rows - at >= BATCH_ROWS;
+        size_t took = is_many ? BATCH_ROWS : 1;
+
+        TRY(db_exec(
+            cx, to, is_many ? route->insert_many : route->table->insert,
+            (struct db_args){&values[at * n], took * n}, NULL));
+        at += took;
+    }
+    return OK;
+}
+
 static Res copy_page(
-    struct cx *cx, struct db *from, struct db *to, const struct table *t,
-    struct place *at)
+    struct cx *cx, struct db *from, struct db *to, const struct copy_route *route,
+    struct copy_place *at)
 {
     CLEANUP(db_done) struct db_stmt *stmt = NULL;
-    struct db_value row[COLUMNS_MOST];
+    const struct copy_table *t = route->table;
     size_t n = strlen(t->types);
+    struct db_value *values = NEW_N(&cx->mem, struct db_value, n * copy_page_rows(t));
     size_t rows = 0;
     Res r;
 
-    TRY(db_query(cx, from, t->select, at->key, t->n_keys, &stmt));
+    TRY(db_query(cx, from, t->select, (struct db_args){at->key, t->n_keys + 1}, &stmt));
     while (db_next(cx, stmt, &r)) {
         for (size_t i = 0; i < n; i++) {
-            row[i] = read_column(&cx->mem, stmt, t, (int)i);
+            values[rows * n + i] = column_read(&cx->mem, stmt, t->types[i], (int)i);
         }
-        TRY(db_exec(cx, to, t->insert, row, n, NULL));
         rows++;
     }
     TRY(r);
-    if (rows > 0) {
-        memcpy(at->key, row, sizeof(at->key));
+    TRY(copy_write(cx, to, route, values, rows));
+    for (size_t i = 0; rows > 0 && i < t->n_keys; i++) {
+        at->key[i] = values[(rows - 1) * n + i];
     }
     at->rows = rows;
     return OK;
 }
 
-/* Two memories in turn: a page begins behind a key that is in the other's. */
-static Res copy_rows(struct cx *cx, struct db *from, struct db *to, const struct table *t)
+/* Two arenas take turns: a page begins behind a key that the other one holds. */
+static Res copy_rows(
+    struct cx *cx, struct db *from, struct db *to, const struct copy_table *t)
 {
     struct cx pages[] = {
         {.deadline_ms = cx->deadline_ms}, {.deadline_ms = cx->deadline_ms}};
-    struct place at = place_before(t);
+    struct copy_place at = copy_place_before(t);
+    struct copy_route route = {.table = t};
     size_t turn = 0;
-    Res r = OK;
+    Res r = copy_insert_many(cx, t, &route.insert_many);
 
-    while (r.code == FAIL_NONE && at.rows == PAGE_ROWS) {
+    while (r.code == FAIL_NONE && at.rows == copy_page_rows(t)) {
         turn = 1 - turn;
         arena_reset(&pages[turn].mem);
-        r = copy_page(&pages[turn], from, to, t, &at);
+        r = copy_page(&pages[turn], from, to, &route, &at);
     }
-    if (r.code != FAIL_NONE) {
+    if (r.code != FAIL_NONE && route.insert_many != NULL) {
         cx->why = pages[turn].why;
     }
     cx_done(&pages[0]);
@@ -179,7 +163,7 @@ static Res copy_rows(struct cx *cx, struct db *from, struct db *to, const struct
 }
 
 static Res copy_last_id(
-    struct cx *cx, struct db *from, struct db *to, const struct table *t)
+    struct cx *cx, struct db *from, struct db *to, const struct copy_table *t)
 {
     int64_t last = 0;
 
@@ -194,55 +178,57 @@ static Res copy_last_id(
 }
 
 static Res copy_table(
-    struct cx *cx, struct copying *c, struct db *to, const struct table *t)
+    struct cx *cx, struct copying *c, struct db *to, const struct copy_table *t)
 {
-    struct copy_count *ret = &c->report.tables[t - tables];
+    struct copy_count *ret = &c->report.tables[t - copy_tables];
     int64_t wanted = 0;
     int64_t got = 0;
 
     TRY(copy_rows(cx, c->from, to, t));
     TRY(t->gives_ids ? copy_last_id(cx, c->from, to, t) : OK);
-    TRY(db_query_int(cx, c->from, t->count, NULL, 0, &wanted));
-    TRY(db_query_int(cx, to, t->count, NULL, 0, &got));
+    TRY(db_query_int(cx, c->from, t->count, DB_NONE, &wanted));
+    TRY(db_query_int(cx, to, t->count, DB_NONE, &got));
     if (got != wanted) {
         return fail(
             cx, FAIL_INTERNAL, "%.*s: %lld rows have become %lld; nothing was copied",
-            (int)t->name.n, t->name.p, (long long)wanted, (long long)got);
+            STR_ARG(t->name), (long long)wanted, (long long)got);
     }
     *ret = (struct copy_count){t->name, got};
     return OK;
 }
 
-static Res refuse_data(struct cx *cx, struct db *to, const struct table *t)
+static Res copy_refuse_data(struct cx *cx, struct db *to, const struct copy_table *t)
 {
     int64_t rows = 0;
 
     if (t->clear != NULL) {
-        return db_exec(cx, to, t->clear, NULL, 0, NULL);
+        return db_exec(cx, to, t->clear, DB_NONE, NULL);
     }
-    TRY(db_query_int(cx, to, t->count, NULL, 0, &rows));
+    TRY(db_query_int(cx, to, t->count, DB_NONE, &rows));
     if (rows > 0) {
         return fail(
             cx, FAIL_CONFLICT,
             "the store to copy to holds data already (%lld rows in %.*s); nothing was "
             "copied",
-            (long long)rows, (int)t->name.n, t->name.p);
+            (long long)rows, STR_ARG(t->name));
     }
     return OK;
 }
 
+/* Both tables are read behind the same row (sealed.c says why). */
 static const char grants_sql[] =
     "select a.id, a.provider, g.sealed from accounts a join grants g on g.account = a.id"
-    " where a.id > $1 order by a.id" PAGE;
+    " where a.id > $1 and g.account > $1 order by a.id limit $2";
 
-/* One page of them, as they are in the copy. */
-static Res open_page(struct cx *cx, struct copying *c, struct db *to, struct place *at)
+/* Opens one page of the grants in the copy. */
+static Res copy_open_page(
+    struct cx *cx, struct copying *c, struct db *to, struct copy_place *at)
 {
     CLEANUP(db_done) struct db_stmt *stmt = NULL;
     Res r;
 
     at->rows = 0;
-    TRY(db_query(cx, to, grants_sql, at->key, 1, &stmt));
+    TRY(db_query(cx, to, grants_sql, DB_ARGS(at->key[0], db_int(PAGE_ROWS)), &stmt));
     while (db_next(cx, stmt, &r)) {
         int64_t id = db_get_int(stmt, 0);
 
@@ -265,15 +251,15 @@ static Res open_page(struct cx *cx, struct copying *c, struct db *to, struct pla
     return r;
 }
 
-static Res open_grants(struct cx *cx, struct copying *c, struct db *to)
+static Res copy_open_grants(struct cx *cx, struct copying *c, struct db *to)
 {
     struct cx page = {.deadline_ms = cx->deadline_ms};
-    struct place at = {.key = {db_int(INT64_MIN)}, .rows = PAGE_ROWS};
+    struct copy_place at = {.key = {db_int(INT64_MIN)}, .rows = PAGE_ROWS};
     Res r = OK;
 
     while (r.code == FAIL_NONE && at.rows == PAGE_ROWS) {
         arena_reset(&page.mem);
-        r = open_page(&page, c, to, &at);
+        r = copy_open_page(&page, c, to, &at);
     }
     if (r.code != FAIL_NONE) {
         cx->why = page.why;
@@ -282,24 +268,42 @@ static Res open_grants(struct cx *cx, struct copying *c, struct db *to)
     return r;
 }
 
-static Res write_all(struct cx *cx, struct db *to, void *arg)
+static Res copy_to_work(struct cx *cx, struct db *to, void *arg)
 {
     struct copying *c = arg;
-    Res r = schema_migrate(cx, to);
+    Res r = migrate_schema(cx, to);
 
     c->report = (struct copy_report){0};
-    for (size_t i = 0; i < COUNT(tables) && r.code == FAIL_NONE; i++) {
-        r = refuse_data(cx, to, &tables[i]);
+    for (size_t i = 0; i < COPY_TABLES && r.code == FAIL_NONE; i++) {
+        r = copy_refuse_data(cx, to, &copy_tables[i]);
     }
-    for (size_t i = 0; i < COUNT(tables) && r.code == FAIL_NONE; i++) {
-        r = copy_table(cx, c, to, &tables[i]);
+    for (size_t i = 0; i < COPY_TABLES && r.code == FAIL_NONE; i++) {
+        r = copy_table(cx, c, to, &copy_tables[i]);
     }
     TRY(r);
-    return open_grants(cx, c, to);
+    return copy_open_grants(cx, c, to);
 }
 
-/* Once it is written, a source that is lost does no harm any more. */
-static Res read_all(struct cx *cx, struct db *from, void *arg)
+/* What a node writes after this moment would not be in the copy. */
+static Res copy_refuse_live(struct cx *cx, struct db *from, const struct copy_job *job)
+{
+    struct node *nodes;
+    size_t n;
+
+    TRY(node_list(cx, from, &nodes, &n));
+    if (n == 0 || job->is_snapshot) {
+        return OK;
+    }
+    return fail(
+        cx, FAIL_CONFLICT,
+        "the node %.*s/%.*s serves from the store to copy from, and what it writes "
+        "from now on would not be in the copy: stop it (one that was killed is forgotten "
+        "after %d seconds), or say --snapshot; nothing was copied",
+        STR_ARG(nodes[0].host), STR_ARG(nodes[0].id), LIMIT_NODE_LIVE_MS / 1000);
+}
+
+/* Runs again when the source is lost; once the target is committed there is no need. */
+static Res copy_from_work(struct cx *cx, struct db *from, void *arg)
 {
     struct copying *c = arg;
 
@@ -307,7 +311,9 @@ static Res read_all(struct cx *cx, struct db *from, void *arg)
         return OK;
     }
     c->from = from;
-    TRY(store_write(cx, c->job->to, write_all, c));
+    TRY(migrate_check_is_done(cx, from));
+    TRY(copy_refuse_live(cx, from, c->job));
+    TRY(store_write(cx, c->job->to, copy_to_work, c));
     c->is_done = true;
     return OK;
 }
@@ -316,7 +322,8 @@ Res store_copy(struct cx *cx, const struct copy_job *job, struct copy_report *re
 {
     struct copying c = {.job = job};
 
-    Res r = store_check(cx, job->from);
+    enum store_state state;
+    Res r = store_check(cx, job->from, &state);
 
     if (r.code != FAIL_NONE) {
         Str why = str_cat(&cx->mem, str_from_z(cx->why.text), (Str){"", 1});
@@ -324,7 +331,7 @@ Res store_copy(struct cx *cx, const struct copy_job *job, struct copy_report *re
         return fail(cx, r.code, "the store to copy from: %s", why.p);
     }
     TRY(store_create(cx, job->to));
-    TRY(store_read(cx, job->from, read_all, &c));
+    TRY(store_read(cx, job->from, copy_from_work, &c));
     *ret = c.report;
     return OK;
 }

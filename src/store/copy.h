@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * copy.h - everything that one store holds into another, which holds nothing yet
- * (operations: `caldock store copy`).
+ * (docs/commands.md: `caldock store copy`).
  */
 #pragma once
 
-#include "base/str.h"
+#include "store/copy_tables.h"
 
 struct cx;
 struct store;
-
-enum { COPY_TABLES = 12 };
 
 struct copy_report {
     struct copy_count {
@@ -24,6 +22,8 @@ struct copy_report {
 struct copy_job {
     struct store *from;
     struct store *to;
+    bool
+        is_snapshot; /* a node may go on to write into `from`: it is this moment's copy */
     /* Whether the grant of an account opens: what doesn't ends the copy. */
     Res (*open_grant)(
         struct cx *cx, void *arg, int64_t provider, int64_t account, Str sealed);
@@ -33,7 +33,7 @@ struct copy_job {
 /*
  * One moment of `from`, in one transaction of `to`: all of it, counted, with every grant
  * opened, or nothing. Ids stay, and none that was ever given is given again.
- * FAIL_CONFLICT when `to` holds data, FAIL_CONFIG when `from` isn't at this binary's
- * schema.
+ * FAIL_CONFLICT when `to` holds data or a node serves from `from`, FAIL_CONFIG when
+ * `from` isn't at this binary's schema.
  */
 Res store_copy(struct cx *cx, const struct copy_job *job, struct copy_report *ret) MUST;

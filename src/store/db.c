@@ -6,9 +6,8 @@
  */
 #include "store/db.h"
 
-#include <string.h>
-
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/cx.h"
 #include "store/driver.h"
 
@@ -19,6 +18,14 @@ struct db_stmt {
     bool in_use;
 };
 
+enum { COUNTS_MOST = 8 };
+
+/* What the transaction under way is to be counted as. */
+struct db_count_one {
+    enum metric m;
+    metric_place place;
+};
+
 struct db {
     const struct db_driver *driver;
     void *conn;
@@ -27,6 +34,11 @@ struct db {
     size_t room;
     size_t n_in_use;
     bool scrub;
+    struct db_count_one counts[COUNTS_MOST];
+    size_t n_counts;
+    bool is_full;       /* see db_is_full */
+    bool is_started;    /* see db_note_started */
+    int64_t stopped_ms; /* its clock stands still there; 0: it goes on */
 };
 
 struct db_value db_int(int64_t v)
@@ -42,6 +54,11 @@ struct db_value db_text(Str s)
 struct db_value db_blob(Str s)
 {
     return (struct db_value){.type = DB_BLOB, .s = s};
+}
+
+struct db_value db_blob_or_null(Str s)
+{
+    return (struct db_value){.type = DB_BLOB, .s = s, .is_null = s.n == 0};
 }
 
 Res db_open(
@@ -76,19 +93,41 @@ void db_close(struct db **db)
     *db = NULL;
 }
 
-static Res work_and_commit(struct cx *cx, struct db *db, store_work *work, void *arg)
+/* Returns the result as the callers of a running service have to take it. */
+static Res db_result(struct db *db, Res r)
+{
+    if (r.code == FAIL_UNAVAILABLE && db->driver->is_full(db->conn)) {
+        db->is_full = true;
+    }
+    if (r.code == FAIL_CONFIG && db->is_started) {
+        r.code = FAIL_UNAVAILABLE;
+    }
+    return r;
+}
+
+void db_note_started(struct db *db)
+{
+    db->is_started = true;
+}
+
+static Res db_work_and_commit(struct cx *cx, struct db *db, store_work *work, void *arg)
 {
     TRY(work(cx, db, arg));
     must_be(db->n_in_use == 0);
-    return db->driver->commit(cx, db->conn);
+    return db_result(db, db->driver->commit(cx, db->conn));
 }
 
 Res db_transact(struct cx *cx, struct db *db, bool write, store_work *work, void *arg)
 {
-    TRY(db->driver->begin(cx, db->conn, write));
+    db->is_full = false;
+    TRY(db_result(db, db->driver->begin(cx, db->conn, write)));
     db->scrub = false;
-    Res r = work_and_commit(cx, db, work, arg);
+    db->n_counts = 0;
+    Res r = db_work_and_commit(cx, db, work, arg);
 
+    for (size_t i = 0; i < db->n_counts && r.code == FAIL_NONE; i++) {
+        metric_add(db->counts[i].m, db->counts[i].place, 1);
+    }
     if (r.code != FAIL_NONE) {
         db->driver->rollback(db->conn);
     } else if (db->scrub) {
@@ -102,14 +141,39 @@ enum db_fate db_fate(struct db *db, Res failure)
     return db->driver->fate(db->conn, failure);
 }
 
+bool db_is_full(const struct db *db)
+{
+    return db->is_full;
+}
+
 Res db_script(struct cx *cx, struct db *db, const char *sql)
 {
-    return db->driver->script(cx, db->conn, sql);
+    return db_result(db, db->driver->script(cx, db->conn, sql));
 }
 
 const struct db_driver *db_driver_of(const struct db *db)
 {
     return db->driver;
+}
+
+void db_stop_clock(struct db *db, int64_t now_ms)
+{
+    db->stopped_ms = now_ms;
+}
+
+void db_settle(struct db *db)
+{
+    db->driver->scrub(db->conn);
+}
+
+/* Of a command that changes many rows at once the rest is counted at once. */
+void db_count(struct db *db, enum metric m, metric_place place)
+{
+    if (db->n_counts == COUNTS_MOST) {
+        metric_add(m, place, 1);
+    } else {
+        db->counts[db->n_counts++] = (struct db_count_one){m, place};
+    }
 }
 
 void db_scrub(struct db *db)
@@ -122,7 +186,7 @@ static Res stmt_prepare(
 {
     void *handle;
 
-    TRY(db->driver->prepare(cx, db->conn, sql, &handle));
+    TRY(db_result(db, db->driver->prepare(cx, db->conn, sql, &handle)));
     struct db_stmt *s = heap_alloc(sizeof(*s));
 
     *s = (struct db_stmt){.db = db, .sql = sql, .handle = handle};
@@ -147,14 +211,14 @@ static Res stmt_find(struct cx *cx, struct db *db, const char *sql, struct db_st
 }
 
 Res db_query(
-    struct cx *cx, struct db *db, const char *sql, const struct db_value *args, size_t n,
+    struct cx *cx, struct db *db, const char *sql, struct db_args args,
     struct db_stmt **ret)
 {
     struct db_stmt *s;
 
     TRY(stmt_find(cx, db, sql, &s));
     must_be(!s->in_use);
-    TRY(db->driver->bind(cx, s->handle, args, n));
+    TRY(db_result(db, db->driver->bind(cx, s->handle, args)));
     s->in_use = true;
     db->n_in_use++;
     *ret = s;
@@ -163,7 +227,7 @@ Res db_query(
 
 Res db_step(struct cx *cx, struct db_stmt *stmt, bool *ret)
 {
-    return stmt->db->driver->step(cx, stmt->handle, ret);
+    return db_result(stmt->db, stmt->db->driver->step(cx, stmt->handle, ret));
 }
 
 bool db_next(struct cx *cx, struct db_stmt *stmt, Res *r)
@@ -187,13 +251,12 @@ void db_done(struct db_stmt **stmt)
 }
 
 Res db_exec(
-    struct cx *cx, struct db *db, const char *sql, const struct db_value *args, size_t n,
-    int64_t *changed)
+    struct cx *cx, struct db *db, const char *sql, struct db_args args, int64_t *changed)
 {
     CLEANUP(db_done) struct db_stmt *stmt = NULL;
     bool row;
 
-    TRY(db_query(cx, db, sql, args, n, &stmt));
+    TRY(db_query(cx, db, sql, args, &stmt));
     TRY(db_step(cx, stmt, &row));
     must_be(!row);
     if (changed != NULL) {
@@ -202,18 +265,38 @@ Res db_exec(
     return OK;
 }
 
+Res db_exec_one(
+    struct cx *cx, struct db *db, const char *sql, struct db_args args, enum fail kind,
+    const char *why)
+{
+    int64_t changed;
+
+    TRY(db_exec(cx, db, sql, args, &changed));
+    return changed > 0 ? OK : fail(cx, kind, "%s", why);
+}
+
 Res db_query_int(
-    struct cx *cx, struct db *db, const char *sql, const struct db_value *args, size_t n,
-    int64_t *ret)
+    struct cx *cx, struct db *db, const char *sql, struct db_args args, int64_t *ret)
 {
     CLEANUP(db_done) struct db_stmt *stmt = NULL;
-    bool row;
+    bool is_there;
 
-    TRY(db_query(cx, db, sql, args, n, &stmt));
-    TRY(db_step(cx, stmt, &row));
-    must_be(row);
+    TRY(db_query(cx, db, sql, args, &stmt));
+    TRY(db_step(cx, stmt, &is_there));
+    if (!is_there) {
+        return fail(cx, FAIL_NOT_FOUND, "there is no such row");
+    }
     *ret = db_get_int(stmt, 0);
     return OK;
+}
+
+Res db_now_ms(struct cx *cx, struct db *db, int64_t *ret)
+{
+    if (db->stopped_ms != 0 || db->driver->now_ms == NULL) {
+        *ret = db->stopped_ms != 0 ? db->stopped_ms : clock_now_ms();
+        return OK;
+    }
+    return db_query_int(cx, db, db->driver->now_ms, DB_NONE, ret);
 }
 
 int64_t db_get_int(struct db_stmt *stmt, int column)
@@ -234,20 +317,4 @@ Str db_get_text(struct arena *mem, struct db_stmt *stmt, int column)
 Str db_get_blob(struct arena *mem, struct db_stmt *stmt, int column)
 {
     return str_dup(mem, stmt->db->driver->get_bytes(stmt->handle, column));
-}
-
-void *db_grow(struct arena *mem, void *list, size_t n, size_t size)
-{
-    static const size_t first = 8;
-    bool has_room = n % first != 0 || (n & (n - 1)) != 0;
-
-    if (has_room) {
-        return list;
-    }
-    void *p = arena_alloc_n(mem, size, n == 0 ? first : 2 * n);
-
-    if (n > 0) {
-        memcpy(p, list, n * size);
-    }
-    return p;
 }

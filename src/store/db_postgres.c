@@ -14,20 +14,20 @@
 #include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
-#include "migrations_postgres.h"
 #include "store/pg.h"
 
 enum {
     TYPE_BYTEA = 17, /* pg_type.dat: the same numbers in every server */
     TYPE_INT8 = 20,
     TYPE_TEXT = 25,
-    PARAMS_MOST = 16,
+    PARAMS_MOST = 300,
     IN_BINARY = 1,
     BEGIN_BYTES = 256,
     ROLLBACK_WAIT_MS = 1000,
 };
 
-#define HAS_SCHEMA "select count(to_regclass('schema_version'))"
+#define HAS_SCHEMA                                                                       \
+    "select count(to_regclass('schema_version')) + count(to_regclass('schema_steps'))"
 
 struct pg_stmt {
     struct pg *pg;
@@ -38,7 +38,7 @@ struct pg_stmt {
     int row;
 };
 
-static Res locate(struct cx *cx, Str url, Str folder, const char **ret)
+static Res postgres_locate(struct cx *cx, Str url, Str folder, const char **ret)
 {
     const char *text;
 
@@ -54,12 +54,12 @@ static Res locate(struct cx *cx, Str url, Str folder, const char **ret)
     }
     return fail(
         cx, FAIL_CONFIG,
-        "[store] url: libpq doesn't read it; it takes "
+        "libpq doesn't read the URL; it takes "
         "postgresql://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE, with %%XX for what "
         "is special in one of these");
 }
 
-static Res open_conn(struct cx *cx, const struct db_place *place, void **ret)
+static Res postgres_open(struct cx *cx, const struct db_place *place, void **ret)
 {
     struct pg *pg;
 
@@ -68,14 +68,14 @@ static Res open_conn(struct cx *cx, const struct db_place *place, void **ret)
     return OK;
 }
 
-static void close_conn(void *conn)
+static void postgres_close(void *conn)
 {
     struct pg *pg = conn;
 
     pg_close(&pg);
 }
 
-static Res has_schema(struct cx *cx, struct pg *pg, bool *ret)
+static Res postgres_has_schema(struct cx *cx, struct pg *pg, bool *ret)
 {
     CLEANUP(pg_result_done) PGresult *result = NULL;
 
@@ -83,19 +83,19 @@ static Res has_schema(struct cx *cx, struct pg *pg, bool *ret)
         return pg_fail(cx, pg, NULL);
     }
     TRY(pg_result(cx, pg, pg_end_ms(cx), &result));
-    *ret = str_eq(str_from_z(PQgetvalue(result, 0, 0)), S("1"));
+    *ret = !str_eq(str_from_z(PQgetvalue(result, 0, 0)), S("0"));
     return OK;
 }
 
-/* The row that migrations lock. Of several who make it at once all but one are refused,
- * and find it there. */
-static Res create(struct cx *cx, const struct db_place *place)
+/* Makes the row that migrations lock. Of several processes that make it at once all but
+ * one are refused, and then find it there. */
+static Res postgres_create(struct cx *cx, const struct db_place *place)
 {
     CLEANUP(pg_close) struct pg *pg = NULL;
     bool is_there = false;
 
     TRY(pg_open(cx, place, &pg));
-    TRY(has_schema(cx, pg, &is_there));
+    TRY(postgres_has_schema(cx, pg, &is_there));
     if (is_there) {
         return OK;
     }
@@ -106,21 +106,27 @@ static Res create(struct cx *cx, const struct db_place *place)
         "insert into schema_version (version, applied_at) values (0, 0)");
 
     if (r.code != FAIL_NONE) {
-        TRY(has_schema(cx, pg, &is_there));
+        TRY(postgres_has_schema(cx, pg, &is_there));
     }
     return is_there ? OK : r;
 }
 
 /* Without a deadline statements may take their time; locks are still not waited for
- * without end. */
-static Res begin(struct cx *cx, void *conn, bool write)
+ * without end. A deadline that is over already says nothing about the server, and costs
+ * no connection. */
+static Res postgres_begin(struct cx *cx, void *conn, bool write)
 {
     struct pg *pg = conn;
     bool is_timed = cx->deadline_ms != 0;
     long long left_ms = (long long)cx_left_ms(cx, LIMIT_STORE_WAIT_MS);
     char sql[BEGIN_BYTES];
 
-    left_ms = left_ms > 0 ? left_ms : 1; /* 0 would be no limit */
+    pg->fate = DB_SOUND;
+    pg->is_full = false;
+    pg->is_committing = false;
+    if (left_ms == 0) {
+        return fail(cx, FAIL_UNAVAILABLE, "store: no time is left to ask it");
+    }
     (void)snprintf(
         sql, sizeof(sql),
         "begin isolation level %s; set local statement_timeout = %lld;"
@@ -128,8 +134,6 @@ static Res begin(struct cx *cx, void *conn, bool write)
         "set local idle_in_transaction_session_timeout = %d",
         write ? "serializable" : "repeatable read read only", is_timed ? left_ms : 0,
         left_ms, is_timed ? LIMIT_STORE_IDLE_MS : 0);
-    pg->fate = DB_SOUND;
-    pg->is_committing = false;
     Res r = pg_run(cx, pg, pg_end_ms(cx), sql);
 
     if (r.code != FAIL_NONE && pg->fate == DB_SOUND) {
@@ -138,7 +142,7 @@ static Res begin(struct cx *cx, void *conn, bool write)
     return r;
 }
 
-static Res commit(struct cx *cx, void *conn)
+static Res postgres_commit(struct cx *cx, void *conn)
 {
     CLEANUP(pg_result_done) PGresult *result = NULL;
     struct pg *pg = conn;
@@ -154,8 +158,8 @@ static Res commit(struct cx *cx, void *conn)
     return OK;
 }
 
-/* What is broken is closed, which ends its transaction too. */
-static void rollback(void *conn)
+/* A broken connection is closed instead, which ends its transaction too. */
+static void postgres_rollback(void *conn)
 {
     struct pg *pg = conn;
     struct cx own = {0};
@@ -172,7 +176,14 @@ static void rollback(void *conn)
     cx_done(&own);
 }
 
-static enum db_fate fate(void *conn, Res failure)
+static bool postgres_is_full(void *conn)
+{
+    const struct pg *pg = conn;
+
+    return pg->is_full;
+}
+
+static enum db_fate postgres_fate(void *conn, Res failure)
 {
     const struct pg *pg = conn;
 
@@ -180,19 +191,19 @@ static enum db_fate fate(void *conn, Res failure)
     return pg->fate;
 }
 
-static Res script(struct cx *cx, void *conn, const char *sql)
+static Res postgres_script(struct cx *cx, void *conn, const char *sql)
 {
     return pg_run(cx, conn, pg_end_ms(cx), sql);
 }
 
-/* What is deleted is the server's to overwrite. */
-static void scrub(void *conn)
+/* Overwriting what was deleted is the server's business. */
+static void postgres_scrub(void *conn)
 {
     (void)conn;
 }
 
 /* The highest n of $n. */
-static int count_params(const char *sql)
+static int sql_count_params(const char *sql)
 {
     int most = 0;
 
@@ -204,27 +215,32 @@ static int count_params(const char *sql)
         }
         most = n > most ? n : most;
     }
-    must_be(most <= PARAMS_MOST);
     return most;
 }
 
-/* The server hears of it with its first arguments, whose types it needs. */
-static Res prepare(struct cx *cx, void *conn, const char *sql, void **ret)
+/* The statement reaches the server with its first arguments, whose types it needs. */
+static Res postgres_prepare(struct cx *cx, void *conn, const char *sql, void **ret)
 {
+    int n = sql_count_params(sql);
+
+    if (n > PARAMS_MOST) {
+        return fail(
+            cx, FAIL_LIMIT, "store: a statement of %d parameters, %d at most", n,
+            PARAMS_MOST);
+    }
     struct pg_stmt *s = heap_alloc(sizeof(*s));
 
-    (void)cx;
-    *s = (struct pg_stmt){.pg = conn, .sql = sql, .n_params = count_params(sql)};
+    *s = (struct pg_stmt){.pg = conn, .sql = sql, .n_params = n};
     *ret = s;
     return OK;
 }
 
-static void finish(void *stmt)
+static void postgres_finish(void *stmt)
 {
     heap_free(stmt); /* at the server it ends with the connection */
 }
 
-struct params {
+struct pg_params {
     Oid types[PARAMS_MOST];
     int64_t ints[PARAMS_MOST];
     const char *values[PARAMS_MOST];
@@ -232,7 +248,7 @@ struct params {
     int formats[PARAMS_MOST];
 };
 
-static void put_param(struct params *p, int at, const struct db_value *v)
+static void param_put(struct pg_params *p, int at, const struct db_value *v)
 {
     p->formats[at] = IN_BINARY;
     p->values[at] = v->s.p == NULL ? "" : v->s.p; /* NULL would be null */
@@ -251,9 +267,12 @@ static void put_param(struct params *p, int at, const struct db_value *v)
         p->types[at] = TYPE_BYTEA;
         break;
     }
+    if (v->is_null) {
+        p->values[at] = NULL;
+    }
 }
 
-static Res prepare_now(struct cx *cx, struct pg_stmt *s, const struct params *p)
+static Res stmt_prepare_now(struct cx *cx, struct pg_stmt *s, const struct pg_params *p)
 {
     CLEANUP(pg_result_done) PGresult *result = NULL;
     struct pg *pg = s->pg;
@@ -268,7 +287,7 @@ static Res prepare_now(struct cx *cx, struct pg_stmt *s, const struct params *p)
     return OK;
 }
 
-static int send_stmt(const struct pg_stmt *s, const struct params *p)
+static int stmt_send(const struct pg_stmt *s, const struct pg_params *p)
 {
     return s->pg->is_unprepared ? PQsendQueryParams(
                s->pg->conn, s->sql, s->n_params, p->types, p->values, p->lengths,
@@ -278,27 +297,27 @@ static int send_stmt(const struct pg_stmt *s, const struct params *p)
                                     p->lengths, p->formats, IN_BINARY);
 }
 
-/* Runs it, too: all of its rows are here when this returns. */
-static Res bind(struct cx *cx, void *stmt, const struct db_value *args, size_t n)
+/* Runs the statement, too: all of its rows are here when this returns. */
+static Res postgres_bind(struct cx *cx, void *stmt, struct db_args args)
 {
     struct pg_stmt *s = stmt;
-    struct params p;
+    struct pg_params p;
 
-    must_be((size_t)s->n_params <= n);
+    must_be((size_t)s->n_params <= args.n);
     for (int at = 0; at < s->n_params; at++) {
-        put_param(&p, at, &args[at]);
+        param_put(&p, at, &args.at[at]);
     }
     if (!s->pg->is_unprepared && s->name[0] == 0) {
-        TRY(prepare_now(cx, s, &p));
+        TRY(stmt_prepare_now(cx, s, &p));
     }
-    if (send_stmt(s, &p) == 0) {
+    if (stmt_send(s, &p) == 0) {
         return pg_fail(cx, s->pg, NULL);
     }
     s->row = -1;
     return pg_result(cx, s->pg, pg_end_ms(cx), &s->result);
 }
 
-static Res step(struct cx *cx, void *stmt, bool *ret)
+static Res postgres_step(struct cx *cx, void *stmt, bool *ret)
 {
     struct pg_stmt *s = stmt;
 
@@ -307,14 +326,14 @@ static Res step(struct cx *cx, void *stmt, bool *ret)
     return OK;
 }
 
-static void reset(void *stmt)
+static void postgres_reset(void *stmt)
 {
     struct pg_stmt *s = stmt;
 
     pg_result_done(&s->result);
 }
 
-static int64_t changed(void *stmt)
+static int64_t postgres_changed(void *stmt)
 {
     const struct pg_stmt *s = stmt;
     int64_t n = 0;
@@ -323,14 +342,14 @@ static int64_t changed(void *stmt)
     return n;
 }
 
-static bool is_null(void *stmt, int column)
+static bool postgres_is_null(void *stmt, int column)
 {
     const struct pg_stmt *s = stmt;
 
     return PQgetisnull(s->result, s->row, column) == 1;
 }
 
-static Str get_bytes(void *stmt, int column)
+static Str postgres_get_bytes(void *stmt, int column)
 {
     const struct pg_stmt *s = stmt;
 
@@ -339,10 +358,10 @@ static Str get_bytes(void *stmt, int column)
         (size_t)PQgetlength(s->result, s->row, column)};
 }
 
-/* Big endian, of whatever size the type has. */
-static int64_t get_int(void *stmt, int column)
+/* Integers come big endian, in the size of their type. */
+static int64_t postgres_get_int(void *stmt, int column)
 {
-    Str bytes = get_bytes(stmt, column);
+    Str bytes = postgres_get_bytes(stmt, column);
     uint64_t v = bytes.n > 0 && (bytes.p[0] & 0x80) != 0 ? UINT64_MAX : 0;
 
     for (size_t i = 0; i < bytes.n; i++) {
@@ -354,28 +373,35 @@ static int64_t get_int(void *stmt, int column)
 const struct db_driver db_postgres = {
     .has_schema = HAS_SCHEMA,
     .lock_schema = "update schema_version set applied_at = applied_at where version = 0",
+    .now_ms =
+        "select cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)",
+    .is_read_only = "select cast(pg_is_in_recovery() or "
+                    "current_setting('default_transaction_read_only') = 'on' as int)",
+    .most_connections =
+        "select cast(current_setting('max_connections') as bigint)"
+        " - cast(current_setting('superuser_reserved_connections') as bigint)",
     .last_id = "select coalesce(pg_sequence_last_value("
                "cast(pg_get_serial_sequence($1, 'id') as regclass)), 0)",
     .set_last_id = "select setval(pg_get_serial_sequence($1, 'id'), $2)",
-    .migrations = migrations_postgres,
-    .n_migrations = COUNT(migrations_postgres),
-    .locate = locate,
-    .create = create,
-    .open = open_conn,
-    .close = close_conn,
-    .begin = begin,
-    .commit = commit,
-    .rollback = rollback,
-    .fate = fate,
-    .script = script,
-    .scrub = scrub,
-    .prepare = prepare,
-    .finish = finish,
-    .bind = bind,
-    .step = step,
-    .reset = reset,
-    .changed = changed,
-    .is_null = is_null,
-    .get_int = get_int,
-    .get_bytes = get_bytes,
+    .dialect = DIALECT_POSTGRES,
+    .locate = postgres_locate,
+    .create = postgres_create,
+    .open = postgres_open,
+    .close = postgres_close,
+    .begin = postgres_begin,
+    .commit = postgres_commit,
+    .rollback = postgres_rollback,
+    .fate = postgres_fate,
+    .is_full = postgres_is_full,
+    .script = postgres_script,
+    .scrub = postgres_scrub,
+    .prepare = postgres_prepare,
+    .finish = postgres_finish,
+    .bind = postgres_bind,
+    .step = postgres_step,
+    .reset = postgres_reset,
+    .changed = postgres_changed,
+    .is_null = postgres_is_null,
+    .get_int = postgres_get_int,
+    .get_bytes = postgres_get_bytes,
 };

@@ -2,8 +2,8 @@
 /*
  * pg.c - connecting to PostgreSQL and waiting for its answers, until a deadline.
  *
- * Where it is, who we are and how TLS is checked is libpq's business: all that its URLs,
- * environment, service and password files say counts.
+ * libpq knows where the server is, who we are and how TLS is checked: from its URLs,
+ * environment variables, service and password files.
  */
 #include "store/pg.h"
 
@@ -16,8 +16,8 @@
 #include "base/cx.h"
 #include "base/limits.h"
 
-/* What was sent and isn't acknowledged for so long was sent to nobody: also how the next
- * of several hosts gets its turn. */
+/* TCP's user timeout: gives up on a dead peer, and so moves on to the next host of the
+ * URL. */
 #define DEAD_AFTER_MS "5000"
 
 int64_t pg_end_ms(const struct cx *cx)
@@ -25,7 +25,7 @@ int64_t pg_end_ms(const struct cx *cx)
     return cx->deadline_ms == 0 ? INT64_MAX : cx->deadline_ms;
 }
 
-static int poll_ms(int64_t end_ms)
+static int pg_poll_ms(int64_t end_ms)
 {
     if (end_ms == INT64_MAX) {
         return -1;
@@ -41,10 +41,10 @@ static int poll_ms(int64_t end_ms)
 bool pg_wait(int fd, short events, int64_t end_ms)
 {
     struct pollfd p = {.fd = fd, .events = events};
-    int got = poll(&p, 1, poll_ms(end_ms));
+    int got = poll(&p, 1, pg_poll_ms(end_ms));
 
     while (got < 0 && errno == EINTR) {
-        got = poll(&p, 1, poll_ms(end_ms));
+        got = poll(&p, 1, pg_poll_ms(end_ms));
     }
     return got > 0;
 }
@@ -55,9 +55,9 @@ void pg_result_done(PGresult **result)
     *result = NULL;
 }
 
-/* Until a result is there, or the connection is gone, which PQgetResult tells. False:
- * neither in time. */
-static bool exchange(PGconn *conn, int64_t end_ms)
+/* Sends and receives until a result is there, or the connection is gone, which
+ * PQgetResult tells. False: neither in time. */
+static bool pg_exchange(PGconn *conn, int64_t end_ms)
 {
     int unsent = PQflush(conn);
 
@@ -75,7 +75,7 @@ static bool exchange(PGconn *conn, int64_t end_ms)
     return true;
 }
 
-static bool has_failed(const PGresult *result)
+static bool result_has_failed(const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
 
@@ -86,10 +86,10 @@ Res pg_result(struct cx *cx, struct pg *pg, int64_t end_ms, PGresult **ret)
 {
     CLEANUP(pg_result_done) PGresult *kept = NULL;
 
-    while (exchange(pg->conn, end_ms)) {
+    while (pg_exchange(pg->conn, end_ms)) {
         PGresult *next = PQgetResult(pg->conn);
 
-        if (next == NULL && (kept == NULL || has_failed(kept))) {
+        if (next == NULL && (kept == NULL || result_has_failed(kept))) {
             return pg_fail(cx, pg, kept);
         }
         if (next == NULL) {
@@ -97,7 +97,7 @@ Res pg_result(struct cx *cx, struct pg *pg, int64_t end_ms, PGresult **ret)
             kept = NULL;
             return OK;
         }
-        if (kept == NULL || !has_failed(kept)) {
+        if (kept == NULL || !result_has_failed(kept)) {
             pg_result_done(&kept);
             kept = next;
         } else {
@@ -117,8 +117,8 @@ Res pg_run(struct cx *cx, struct pg *pg, int64_t end_ms, const char *sql)
     return pg_result(cx, pg, end_ms, &result);
 }
 
-/* How long this connection may take to come to be: the URL may say. */
-static int64_t connect_ms(PGconn *conn)
+/* How long connecting may take: the URL may say. */
+static int64_t pg_connect_ms(PGconn *conn)
 {
     PQconninfoOption *all = PQconninfo(conn);
     int64_t seconds = 0;
@@ -132,9 +132,9 @@ static int64_t connect_ms(PGconn *conn)
     return seconds > 0 && seconds < INT_MAX ? seconds * 1000 : LIMIT_STORE_CONNECT_MS;
 }
 
-static Res connect_now(struct cx *cx, PGconn *conn)
+static Res pg_connect_now(struct cx *cx, PGconn *conn)
 {
-    int64_t end_ms = clock_mono_ms() + cx_left_ms(cx, connect_ms(conn));
+    int64_t end_ms = clock_mono_ms() + cx_left_ms(cx, pg_connect_ms(conn));
     PostgresPollingStatusType next =
         PQstatus(conn) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
 
@@ -151,30 +151,30 @@ static Res connect_now(struct cx *cx, PGconn *conn)
     return next == PGRES_POLLING_OK ? OK : pg_fail_connect(cx, conn);
 }
 
-static void ignore_notice(void *arg, const PGresult *result)
+static void pg_notice_ignore(void *arg, const PGresult *result)
 {
     (void)arg;
     (void)result;
 }
 
-static void conn_done(PGconn **conn)
+static void pg_conn_done(PGconn **conn)
 {
     PQfinish(*conn); /* accepts NULL */
 }
 
-/* What stands before dbname the URL may override. */
+/* The URL may override the options that stand before dbname. */
 Res pg_open(struct cx *cx, const struct db_place *place, struct pg **ret)
 {
     const char *const names[] = {
         "fallback_application_name", "tcp_user_timeout", "dbname", "client_encoding",
         NULL};
     const char *const values[] = {"caldock", DEAD_AFTER_MS, place->where, "UTF8", NULL};
-    CLEANUP(conn_done) PGconn *conn = PQconnectStartParams(names, values, 1);
+    CLEANUP(pg_conn_done) PGconn *conn = PQconnectStartParams(names, values, 1);
 
     must_be(conn != NULL); /* out of memory */
     (void)PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-    (void)PQsetNoticeReceiver(conn, ignore_notice, NULL);
-    TRY(connect_now(cx, conn));
+    (void)PQsetNoticeReceiver(conn, pg_notice_ignore, NULL);
+    TRY(pg_connect_now(cx, conn));
     must_be(PQsetnonblocking(conn, 1) == 0);
     struct pg *pg = heap_alloc(sizeof(*pg));
 

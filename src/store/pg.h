@@ -15,8 +15,9 @@
 struct pg {
     PGconn *conn;
     bool is_unprepared;
-    bool is_committing; /* from here on a lost connection leaves it open how that ended */
-    enum db_fate fate;  /* of the transaction, noted by its first failure */
+    bool is_committing; /* a connection that is lost now leaves the outcome unknown */
+    enum db_fate fate;  /* noted by the transaction's first failure */
+    bool is_full;       /* the last failure was that the server's disk has no room */
     unsigned n_prepared;
 };
 
@@ -38,5 +39,5 @@ void pg_result_done(PGresult **result); /* accepts NULL */
 /* pg_fail.c: the reason of a failure without any value; notes the connection's fate.
  * `result` NULL: there was no answer. */
 Res pg_fail(struct cx *cx, struct pg *pg, const PGresult *result) MUST;
-/* Of one that has not come to be; its messages are of the verbose kind. */
+/* The failure of a connection that was never made; its messages are verbose. */
 Res pg_fail_connect(struct cx *cx, const PGconn *conn) MUST;

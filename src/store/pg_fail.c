@@ -15,61 +15,66 @@
 enum { STATE_CHARS = 5 };
 
 /* The first row whose state begins so. Without one it is a bug of ours. */
-static const struct outcome {
+static const struct state_row {
     Str state;
     enum fail kind;
     enum db_fate fate;
     const char *mend;
-} outcomes[] = {
-    {SI("08"),    FAIL_UNAVAILABLE, DB_LOST,     "the connection is given up"                },
-    {SI("0A000"), FAIL_UNAVAILABLE, DB_BROKEN,   "[store] url must name the primary"         },
-    {SI("23"),    FAIL_CONFLICT,    DB_SOUND,    "refused"                                   },
-    {SI("25006"), FAIL_UNAVAILABLE, DB_BROKEN,   "[store] url must name the primary"         },
-    {SI("25P03"), FAIL_UNAVAILABLE, DB_LOST,     "the transaction was idle for too long"     },
-    {SI("26000"), FAIL_CONFIG,      DB_BROKEN,   "behind a pooler: prepared_statements = off"},
-    {SI("28"),    FAIL_CONFIG,      DB_BROKEN,   "look at user and password in [store] url"  },
-    {SI("3D000"), FAIL_CONFIG,      DB_BROKEN,   "create the database, or name another"      },
-    {SI("3F000"), FAIL_CONFIG,      DB_BROKEN,   "create the schema and let the user in"     },
-    {SI("40001"), FAIL_UNAVAILABLE, DB_CONFLICT, "others are at the same"                    },
-    {SI("40P01"), FAIL_UNAVAILABLE, DB_CONFLICT, "others are at the same"                    },
-    {SI("40003"), FAIL_UNAVAILABLE, DB_BROKEN,   "nobody knows whether it was done"          },
-    {SI("42501"), FAIL_CONFIG,      DB_BROKEN,   "grant it to the user in [store] url"       },
-    {SI("42P05"), FAIL_CONFIG,      DB_BROKEN,   "behind a pooler: prepared_statements = off"},
-    {SI("53100"), FAIL_UNAVAILABLE, DB_SOUND,    "make room on its disk"                     },
+    bool is_full;
+} state_rows[] = {
+    {SI("08"), FAIL_UNAVAILABLE, DB_LOST, "the connection is given up"},
+    {SI("0A000"), FAIL_UNAVAILABLE, DB_BROKEN, "[store] url must name the primary"},
+    {SI("23502"), FAIL_INTERNAL, DB_SOUND, "a value that isn't known"},
+    {SI("23514"), FAIL_INTERNAL, DB_SOUND, "a value that isn't known"},
+    {SI("23"), FAIL_CONFLICT, DB_SOUND, "refused"},
+    {SI("25006"), FAIL_UNAVAILABLE, DB_BROKEN, "[store] url must name the primary"},
+    {SI("25P03"), FAIL_UNAVAILABLE, DB_LOST, "the transaction was idle for too long"},
+    {SI("26000"), FAIL_CONFIG, DB_BROKEN, "behind a pooler: prepared_statements = off"},
+    {SI("28"), FAIL_CONFIG, DB_BROKEN, "look at user and password in [store] url"},
+    {SI("3D000"), FAIL_CONFIG, DB_BROKEN, "create the database, or name another"},
+    {SI("3F000"), FAIL_CONFIG, DB_BROKEN, "create the schema and let the user in"},
+    {SI("40001"), FAIL_UNAVAILABLE, DB_CONFLICT, "others are at the same"},
+    {SI("40P01"), FAIL_UNAVAILABLE, DB_CONFLICT, "others are at the same"},
+    {SI("40003"), FAIL_UNAVAILABLE, DB_BROKEN, "nobody knows whether it was done"},
+    {SI("42P01"), FAIL_CONFIG, DB_BROKEN, "is it another database or schema?"},
+    {SI("42703"), FAIL_CONFIG, DB_BROKEN, "is it another database or schema?"},
+    {SI("42501"), FAIL_CONFIG, DB_BROKEN, "grant it to the user in [store] url"},
+    {SI("42P05"), FAIL_CONFIG, DB_BROKEN, "behind a pooler: prepared_statements = off"},
+    {SI("53100"), FAIL_UNAVAILABLE, DB_SOUND, "make room on its disk", .is_full = true},
     {SI("53300"), FAIL_UNAVAILABLE, DB_BROKEN,
-     "raise max_connections or lower [store] pool"                                           },
-    {SI("53"),    FAIL_UNAVAILABLE, DB_SOUND,    "the server is short of something"          },
-    {SI("55P03"), FAIL_UNAVAILABLE, DB_SOUND,    "another transaction holds it"              },
-    {SI("57014"), FAIL_UNAVAILABLE, DB_SOUND,    "it took too long"                          },
-    {SI("57P04"), FAIL_CONFIG,      DB_BROKEN,   "the database is dropped"                   },
-    {SI("57P"),   FAIL_UNAVAILABLE, DB_LOST,     "the server stops or starts"                },
-    {SI("58"),    FAIL_UNAVAILABLE, DB_BROKEN,   "the server's disk fails"                   },
-    {SI("XX001"), FAIL_CONFIG,      DB_BROKEN,   "restore it from a backup"                  },
-    {SI("XX002"), FAIL_CONFIG,      DB_BROKEN,   "restore it from a backup"                  },
+     "raise max_connections or lower [store] pool"},
+    {SI("53"), FAIL_UNAVAILABLE, DB_SOUND, "the server is short of something"},
+    {SI("55P03"), FAIL_UNAVAILABLE, DB_SOUND, "another transaction holds it"},
+    {SI("57014"), FAIL_UNAVAILABLE, DB_SOUND, "it took too long"},
+    {SI("57P04"), FAIL_CONFIG, DB_BROKEN, "the database is dropped"},
+    {SI("57P"), FAIL_UNAVAILABLE, DB_LOST, "the server stops or starts"},
+    {SI("58"), FAIL_UNAVAILABLE, DB_BROKEN, "the server's disk fails"},
+    {SI("XX001"), FAIL_CONFIG, DB_BROKEN, "restore it from a backup"},
+    {SI("XX002"), FAIL_CONFIG, DB_BROKEN, "restore it from a backup"},
 };
 
-static const struct outcome *outcome_of(Str state)
+static const struct state_row *state_row_of(Str state)
 {
-    static const struct outcome other = {SI(""), FAIL_INTERNAL, DB_SOUND, "a bug"};
+    static const struct state_row other = {SI(""), FAIL_INTERNAL, DB_SOUND, "a bug"};
 
-    for (size_t i = 0; i < COUNT(outcomes); i++) {
-        if (str_starts(state, outcomes[i].state)) {
-            return &outcomes[i];
+    for (size_t i = 0; i < COUNT(state_rows); i++) {
+        if (str_starts(state, state_rows[i].state)) {
+            return &state_rows[i];
         }
     }
     return &other;
 }
 
-/* Once lost while it committed, it is not tried again: it may have been done. */
-static enum db_fate fate_of(const struct pg *pg, enum db_fate fate)
+/* Work whose commit was under way is not tried again: it may have been done. */
+static enum db_fate pg_fate_of(const struct pg *pg, enum db_fate fate)
 {
     return pg->is_committing && fate == DB_LOST ? DB_BROKEN : fate;
 }
 
-static void note(struct pg *pg, enum db_fate fate)
+static void pg_fate_note(struct pg *pg, enum db_fate fate)
 {
     if (pg->fate == DB_SOUND || pg->fate == DB_CONFLICT) {
-        pg->fate = fate_of(pg, fate);
+        pg->fate = pg_fate_of(pg, fate);
     }
 }
 
@@ -77,7 +82,9 @@ Res pg_fail(struct cx *cx, struct pg *pg, const PGresult *result)
 {
     Str state = str_from_z(PQresultErrorField(result, PG_DIAG_SQLSTATE));
     Str words = str_from_z(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
-    const struct outcome *o = outcome_of(state);
+    const struct state_row *o = state_row_of(state);
+
+    pg->is_full = o->is_full; /* also where it ends the connection */
     bool is_gone = PQstatus(pg->conn) != CONNECTION_OK && o->kind != FAIL_CONFIG;
 
     if (state.n == 0) {
@@ -85,15 +92,15 @@ Res pg_fail(struct cx *cx, struct pg *pg, const PGresult *result)
         words = is_gone ? S("the connection broke") : S("no answer in time");
     }
     if (is_gone || str_starts(state, S("08"))) {
-        o = outcome_of(S("08"));
+        o = state_row_of(S("08"));
     }
-    note(pg, o->fate);
+    pg_fate_note(pg, o->fate);
     if (str_starts(state, S("22"))) {
         words = S("data that it doesn't take");
     }
     return fail(
-        cx, o->kind, "store: PostgreSQL: %.*s (%.*s): %s", (int)words.n, words.p,
-        (int)state.n, state.p, o->mend);
+        cx, o->kind, "store: PostgreSQL: %.*s (%.*s): %s", STR_ARG(words), STR_ARG(state),
+        o->mend);
 }
 
 static bool char_is_state(unsigned char c)
@@ -103,7 +110,7 @@ static bool char_is_state(unsigned char c)
 
 /* The state in a message of the verbose kind, "FATAL:  28P01: …": before a server has let
  * us in, libpq has no other place for it. */
-static Str state_in(Str line)
+static Str message_state(Str line)
 {
     for (size_t i = 0; i + STATE_CHARS + 4 <= line.n; i++) {
         Str state = str_sub(line, i + 3, i + 3 + STATE_CHARS);
@@ -116,14 +123,14 @@ static Str state_in(Str line)
     return S("");
 }
 
-/* Of several hosts the last that has answered, or else the first. */
-static Str choose_line(Str text)
+/* The line of the last host that has answered, or else of the first host. */
+static Str message_choose_line(Str text)
 {
     Str chosen = {NULL, 0};
     Str line;
 
     while (str_next_part(&text, '\n', &line)) {
-        if (chosen.p == NULL || state_in(line).n > 0) {
+        if (chosen.p == NULL || message_state(line).n > 0) {
             chosen = line;
         }
     }
@@ -132,15 +139,15 @@ static Str choose_line(Str text)
 
 Res pg_fail_connect(struct cx *cx, const PGconn *conn)
 {
-    static const struct outcome away = {
+    static const struct state_row away = {
         SI(""), FAIL_UNAVAILABLE, DB_SOUND, "is it running? can it be reached?"};
-    Str line = choose_line(str_from_z(PQerrorMessage(conn)));
-    const struct outcome *o = outcome_of(state_in(line));
+    Str line = message_choose_line(str_from_z(PQerrorMessage(conn)));
+    const struct state_row *o = state_row_of(message_state(line));
 
     if (PQconnectionNeedsPassword(conn)) {
-        o = outcome_of(S("28"));
-    } else if (state_in(line).n == 0) {
+        o = state_row_of(S("28"));
+    } else if (message_state(line).n == 0) {
         o = &away;
     }
-    return fail(cx, o->kind, "store: PostgreSQL: %.*s: %s", (int)line.n, line.p, o->mend);
+    return fail(cx, o->kind, "store: PostgreSQL: %.*s: %s", STR_ARG(line), o->mend);
 }

@@ -7,129 +7,232 @@
 
 static const Str id = SI("\0flow id of 24 bytes\xff...");
 
-#define HOLD(owner, now, until) (&(struct hold){owner, now, until})
+#define LEASE(db, owner, now, until) t_lease(db, owner, now, until)
 
 enum { NOW = 1000000, UNTIL = 1030000 };
 
-static void test_claim_is_won_once(void **state)
+static Res read_at(struct db *db, Str flow, int64_t now_ms, struct flow_record *ret)
+{
+    db_stop_clock(db, now_ms);
+    return flow_read(t_cx(), db, flow, ret);
+}
+
+static Res finish_at(
+    struct db *db, Str owner, int64_t now_ms, Str outcome, int64_t account)
+{
+    db_stop_clock(db, now_ms);
+    return flow_finish(t_cx(), db, id, owner, outcome, account);
+}
+
+static Res sweep_at(struct db *db, int64_t now_ms)
+{
+    bool more;
+
+    db_stop_clock(db, now_ms);
+    return flow_sweep(t_cx(), db, &more);
+}
+
+TEST(test_claim_is_won_once)
 {
     CLEANUP(db_close) struct db *a = t_db();
     CLEANUP(db_close) struct db *b = t_db();
     struct flow_record r;
 
-    (void)state;
-    T_FAIL(FAIL_NOT_FOUND, flow_look(t_cx(), a, id, NOW, &r));
-    T_OK(flow_claim(t_cx(), a, id, HOLD(S("a"), NOW, UNTIL), &r));
+    T_FAIL(FAIL_NOT_FOUND, read_at(a, id, NOW, &r));
+    T_OK(flow_claim(t_cx(), a, id, LEASE(a, S("a"), NOW, UNTIL), &r));
     T_INT(r.stage, FLOW_WON);
-    T_OK(flow_claim(t_cx(), b, id, HOLD(S("b"), NOW, UNTIL), &r));
+    T_OK(flow_claim(t_cx(), b, id, LEASE(b, S("b"), NOW, UNTIL), &r));
     T_INT(r.stage, FLOW_BUSY);
-    T_OK(flow_claim(t_cx(), a, id, HOLD(S("a"), NOW, UNTIL), &r));
+    T_OK(flow_claim(t_cx(), a, id, LEASE(a, S("a"), NOW, UNTIL), &r));
     T_INT(r.stage, FLOW_BUSY); /* nor again by who has it */
-    T_OK(flow_claim(t_cx(), b, S("another"), HOLD(S("b"), NOW, UNTIL), &r));
+    T_OK(flow_claim(t_cx(), b, S("another"), LEASE(b, S("b"), NOW, UNTIL), &r));
     T_INT(r.stage, FLOW_WON);
 }
 
-static void test_claim_of_a_finished_flow_tells_how_it_ended(void **state)
+TEST(test_claim_of_a_finished_flow_tells_how_it_ended)
 {
     CLEANUP(db_close) struct db *db = t_db();
     struct flow_record r;
 
-    (void)state;
-    T_OK(flow_claim(t_cx(), db, id, HOLD(S("a"), NOW, UNTIL), &r));
-    T_OK(flow_finish(t_cx(), db, id, HOLD(S("a"), UNTIL - 1, 0), S("success"), 42));
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("a"), NOW, UNTIL), &r));
+    T_OK(finish_at(db, S("a"), UNTIL - 1, S("success"), 42));
     for (int i = 0; i < 2; i++) { /* also long after the claim's own time */
-        T_OK(flow_claim(t_cx(), db, id, HOLD(S("b"), NOW + i * 10 * UNTIL, UNTIL), &r));
+        T_OK(flow_claim(
+            t_cx(), db, id, LEASE(db, S("b"), NOW + i * 10 * UNTIL, UNTIL), &r));
         T_INT(r.stage, FLOW_DONE);
         T_STR(r.outcome, S("success"));
         T_INT(r.account, 42);
     }
-    T_OK(flow_look(t_cx(), db, id, NOW, &r));
+    T_OK(read_at(db, id, NOW, &r));
     T_INT(r.stage, FLOW_DONE);
     T_INT(r.account, 42);
 }
 
-static void test_claim_that_is_over_ends_as_server_error(void **state)
+TEST(test_claim_that_is_over_ends_as_server_error)
 {
     CLEANUP(db_close) struct db *db = t_db();
     struct flow_record r;
 
-    (void)state;
-    T_OK(flow_claim(t_cx(), db, id, HOLD(S("a"), NOW, UNTIL), &r));
-    T_OK(flow_look(t_cx(), db, id, UNTIL - 1, &r));
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("a"), NOW, UNTIL), &r));
+    T_OK(read_at(db, id, UNTIL - 1, &r));
     T_INT(r.stage, FLOW_BUSY);
-    T_OK(flow_claim(t_cx(), db, id, HOLD(S("b"), UNTIL - 1, 2 * UNTIL), &r));
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("b"), UNTIL - 1, 2 * UNTIL), &r));
     T_INT(r.stage, FLOW_BUSY);
-    T_OK(flow_look(t_cx(), db, id, UNTIL, &r));
-    T_INT(r.stage, FLOW_DONE);
-    T_STR(r.outcome, S("server_error"));
-    T_OK(flow_claim(t_cx(), db, id, HOLD(S("b"), UNTIL, 2 * UNTIL), &r));
-    T_INT(r.stage, FLOW_DONE);
-    T_STR(r.outcome, S("server_error"));
-    /* and stays so for a node whose clock is behind */
-    T_OK(flow_look(t_cx(), db, id, NOW, &r));
-    T_INT(r.stage, FLOW_DONE);
-    T_FAIL(
-        FAIL_CONFLICT,
-        flow_finish(t_cx(), db, id, HOLD(S("a"), NOW, 0), S("success"), 1));
+    T_OK(read_at(db, id, UNTIL, &r));
+    T_INT(r.stage, FLOW_LOST); /* nobody has written it yet */
+    T_INT(r.outcome.n, 0);
+    T_OK(finish_at(db, S("a"), UNTIL - 1, S("success"), 1)); /* so it may end well */
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("b"), UNTIL, 2 * UNTIL), &r));
+    T_STR(r.outcome, S("success"));
 }
 
-static void test_finish_is_for_who_still_holds_it(void **state)
+TEST(test_claim_writes_that_another_was_lost)
 {
     CLEANUP(db_close) struct db *db = t_db();
     struct flow_record r;
 
-    (void)state;
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("a"), NOW, UNTIL), &r));
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("b"), UNTIL, 2 * UNTIL), &r));
+    T_INT(r.stage, FLOW_DONE);
+    T_STR(r.outcome, S("server_error"));
+    T_FAIL(FAIL_CONFLICT, finish_at(db, S("a"), UNTIL - 1, S("success"), 1));
+    T_OK(read_at(db, id, UNTIL - 1, &r)); /* by any clock */
+    T_STR(r.outcome, S("server_error"));
+}
+
+/* A flow whose node died after the exchange is gone on with, once. */
+TEST(test_a_lost_claim_hands_its_tokens_over)
+{
+    CLEANUP(db_close) struct db *db = t_db();
+    const struct flow_tokens tokens = {.sealed = S("sealed"), .key_id = 7};
+    struct flow_record r;
+    Str found = S("");
+
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("a"), NOW, UNTIL), &r));
+    db_stop_clock(db, NOW);
+    T_OK(flow_keep(t_cx(), db, id, S("a"), &tokens));
+    T_FAIL(FAIL_CONFLICT, flow_keep(t_cx(), db, id, S("b"), &tokens));
     T_FAIL(
-        FAIL_CONFLICT,
-        flow_finish(t_cx(), db, id, HOLD(S("a"), NOW, 0), S("success"), 1));
-    T_OK(flow_claim(t_cx(), db, id, HOLD(S("a"), NOW, UNTIL), &r));
+        FAIL_NOT_FOUND,
+        flow_take_lost(t_cx(), db, LEASE(db, S("b"), UNTIL - 1, 2 * UNTIL), &found, &r));
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("b"), UNTIL - 1, 2 * UNTIL), &r));
+    T_INT(r.stage, FLOW_BUSY);
+    T_OK(flow_take_lost(t_cx(), db, LEASE(db, S("b"), UNTIL, 2 * UNTIL), &found, &r));
+    T_INT(r.stage, FLOW_WON);
+    T_STR(r.sealed, S("sealed"));
+    T_STR(found, id);
+    T_FAIL(FAIL_CONFLICT, finish_at(db, S("a"), UNTIL, S("success"), 1));
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("c"), 2 * UNTIL, 3 * UNTIL), &r));
+    T_INT(r.stage, FLOW_WON);
+    T_STR(r.sealed, S("sealed"));
+    T_OK(finish_at(db, S("c"), 2 * UNTIL, S("success"), 42));
     T_FAIL(
-        FAIL_CONFLICT,
-        flow_finish(t_cx(), db, id, HOLD(S("b"), NOW, 0), S("success"), 1));
-    T_FAIL(
-        FAIL_CONFLICT,
-        flow_finish(t_cx(), db, id, HOLD(S("a"), UNTIL, 0), S("success"), 1));
-    T_OK(flow_finish(t_cx(), db, id, HOLD(S("a"), UNTIL - 1, 0), S("code_rejected"), 0));
-    T_FAIL(
-        FAIL_CONFLICT,
-        flow_finish(t_cx(), db, id, HOLD(S("a"), NOW, 0), S("success"), 1));
-    T_OK(flow_look(t_cx(), db, id, NOW, &r));
+        FAIL_NOT_FOUND,
+        flow_take_lost(t_cx(), db, LEASE(db, S("d"), 9 * UNTIL, 10 * UNTIL), &found, &r));
+    T_FAIL(FAIL_CONFLICT, flow_keep(t_cx(), db, id, S("c"), &tokens));
+}
+
+TEST(test_end_lost_leaves_what_is_not_lost)
+{
+    CLEANUP(db_close) struct db *db = t_db();
+    struct flow_record r;
+
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("a"), NOW, UNTIL), &r));
+    db_stop_clock(db, UNTIL - 1);
+    T_OK(flow_end_lost(t_cx(), db, id, &r));
+    T_INT(r.stage, FLOW_BUSY);
+    T_OK(finish_at(db, S("a"), UNTIL - 1, S("success"), 1));
+    db_stop_clock(db, UNTIL);
+    T_OK(flow_end_lost(t_cx(), db, id, &r));
+    T_STR(r.outcome, S("success"));
+}
+
+/* As a node wrote it whose clock was an hour ahead. */
+TEST(test_claim_of_the_far_future_is_over)
+{
+    CLEANUP(db_close) struct db *db = t_db();
+    const int64_t most = NOW + LIMIT_LEASE_MOST_MS;
+    struct flow_record r;
+
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("a"), most - 9, most), &r));
+    T_OK(read_at(db, id, NOW, &r));
+    T_INT(r.stage, FLOW_BUSY);
+    T_OK(read_at(db, id, NOW - 1, &r));
+    T_INT(r.stage, FLOW_LOST);
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("b"), NOW - 1, UNTIL), &r));
+    T_INT(r.stage, FLOW_DONE);
+    T_STR(r.outcome, S("server_error"));
+}
+
+TEST(test_finish_is_for_who_still_holds_it)
+{
+    CLEANUP(db_close) struct db *db = t_db();
+    struct flow_record r;
+
+    T_FAIL(FAIL_CONFLICT, finish_at(db, S("a"), NOW, S("success"), 1));
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("a"), NOW, UNTIL), &r));
+    T_FAIL(FAIL_CONFLICT, finish_at(db, S("b"), NOW, S("success"), 1));
+    T_FAIL(FAIL_CONFLICT, finish_at(db, S("a"), UNTIL, S("success"), 1));
+    T_OK(finish_at(db, S("a"), UNTIL - 1, S("code_rejected"), 0));
+    T_FAIL(FAIL_CONFLICT, finish_at(db, S("a"), NOW, S("success"), 1));
+    T_OK(read_at(db, id, NOW, &r));
     T_STR(r.outcome, S("code_rejected"));
     T_INT(r.account, 0);
 }
 
-static void test_release_opens_only_an_own_claim(void **state)
-{
-    CLEANUP(db_close) struct db *db = t_db();
-    struct flow_record r;
-
-    (void)state;
-    T_OK(flow_claim(t_cx(), db, id, HOLD(S("a"), NOW, UNTIL), &r));
-    T_OK(flow_release(t_cx(), db, id, S("b")));
-    T_OK(flow_look(t_cx(), db, id, NOW, &r));
-    T_OK(flow_release(t_cx(), db, id, S("a")));
-    T_FAIL(FAIL_NOT_FOUND, flow_look(t_cx(), db, id, NOW, &r));
-    T_OK(flow_claim(t_cx(), db, id, HOLD(S("b"), NOW, UNTIL), &r));
-    T_INT(r.stage, FLOW_WON);
-    T_OK(flow_finish(t_cx(), db, id, HOLD(S("b"), NOW, 0), S("success"), 1));
-    T_OK(flow_release(t_cx(), db, id, S("b")));
-    T_OK(flow_look(t_cx(), db, id, NOW, &r)); /* what is done stays done */
-}
-
-static void test_sweep_keeps_flows_for_a_day(void **state)
+TEST(test_sweep_keeps_flows_for_a_day)
 {
     const int64_t kept_ms = (int64_t)LIMIT_FLOW_KEPT_S * 1000;
     CLEANUP(db_close) struct db *db = t_db();
     struct flow_record r;
 
-    (void)state;
-    T_OK(flow_claim(t_cx(), db, id, HOLD(S("a"), NOW, UNTIL), &r));
-    T_OK(flow_claim(t_cx(), db, S("newer"), HOLD(S("a"), NOW + 1, UNTIL), &r));
-    T_OK(flow_sweep(t_cx(), db, NOW + kept_ms - 1));
-    T_OK(flow_look(t_cx(), db, id, NOW, &r));
-    T_OK(flow_sweep(t_cx(), db, NOW + kept_ms));
-    T_FAIL(FAIL_NOT_FOUND, flow_look(t_cx(), db, id, NOW, &r));
-    T_OK(flow_look(t_cx(), db, S("newer"), NOW, &r));
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("a"), NOW, UNTIL), &r));
+    T_OK(flow_claim(t_cx(), db, S("newer"), LEASE(db, S("a"), NOW + 1, UNTIL), &r));
+    T_OK(sweep_at(db, NOW + kept_ms - 1));
+    T_OK(read_at(db, id, NOW, &r));
+    T_OK(sweep_at(db, NOW + kept_ms));
+    T_FAIL(FAIL_NOT_FOUND, read_at(db, id, NOW, &r));
+    T_OK(read_at(db, S("newer"), NOW, &r));
+}
+
+/* Nobody has used or revoked its tokens yet. */
+TEST(test_sweep_keeps_a_flow_that_has_tokens)
+{
+    const struct flow_tokens tokens = {.sealed = S("t"), .key_id = 1};
+    const int64_t late_ms = NOW + 2 * (int64_t)LIMIT_FLOW_KEPT_S * 1000;
+    CLEANUP(db_close) struct db *db = t_db();
+    struct flow_record r;
+
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("a"), NOW, UNTIL), &r));
+    T_OK(flow_keep(t_cx(), db, id, S("a"), &tokens));
+    T_OK(sweep_at(db, late_ms));
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("b"), late_ms, late_ms + 60), &r));
+    T_INT(r.stage, FLOW_WON);
+    T_STR(r.sealed, S("t"));
+}
+
+TEST(test_sweep_removes_a_step_of_flows)
+{
+    CLEANUP(db_close) struct db *db = t_db();
+    struct flow_record r;
+    bool more;
+
+    T_OK(db_script(t_cx(), db, "begin"));
+    for (int i = 0; i < 2 * LIMIT_SWEEP_ROWS - 1; i++) {
+        Str one = str_int(&t_cx()->mem, i);
+
+        T_OK(flow_claim(t_cx(), db, one, LEASE(db, S("a"), NOW, UNTIL), &r));
+    }
+    T_OK(db_script(t_cx(), db, "commit"));
+    db_stop_clock(db, NOW + (int64_t)LIMIT_FLOW_KEPT_S * 1000);
+    T_OK(flow_sweep(t_cx(), db, &more));
+    T_TRUE(more);
+    T_OK(flow_sweep(t_cx(), db, &more));
+    T_TRUE(!more); /* one less than a step was left */
+    T_FAIL(FAIL_NOT_FOUND, flow_read(t_cx(), db, S("0"), &r));
+    T_FAIL(
+        FAIL_NOT_FOUND,
+        flow_read(t_cx(), db, str_int(&t_cx()->mem, 2 * LIMIT_SWEEP_ROWS - 2), &r));
 }
 
 /* Many at once for each of many flows, all from one pool. */
@@ -149,7 +252,9 @@ static Res claim_one(struct cx *cx, struct db *db, void *arg)
     struct flow_record r;
     Str flow = str_int(&cx->mem, c->flow);
 
-    TRY(flow_claim(cx, db, flow, HOLD(((Str){&c->name, 1}), NOW, UNTIL), &r));
+    TRY(flow_claim(
+        cx, db, flow, &(struct lease){.owner = {&c->name, 1}, .length_ms = 30 * 1000},
+        &r));
     c->won[c->flow] = r.stage == FLOW_WON;
     return OK;
 }
@@ -166,13 +271,12 @@ static void *claim_all(void *arg)
     return NULL;
 }
 
-static void test_claim_has_one_winner_among_threads_and_stores(void **state)
+TEST(test_claim_has_one_winner_among_threads_and_stores)
 {
     CLEANUP(store_close) struct store *one = t_store(3);
     CLEANUP(store_close) struct store *other = t_store(3);
     struct claimer all[CLAIMERS];
 
-    (void)state;
     T_OK(store_migrate(t_cx(), one));
     for (int i = 0; i < CLAIMERS; i++) {
         all[i] =
@@ -195,6 +299,9 @@ static void test_claim_has_one_winner_among_threads_and_stores(void **state)
 TS_MAIN(
     TS(test_claim_is_won_once), TS(test_claim_of_a_finished_flow_tells_how_it_ended),
     TS(test_claim_that_is_over_ends_as_server_error),
-    TS(test_finish_is_for_who_still_holds_it), TS(test_release_opens_only_an_own_claim),
-    TS(test_sweep_keeps_flows_for_a_day),
+    TS(test_claim_writes_that_another_was_lost),
+    TS(test_a_lost_claim_hands_its_tokens_over),
+    TS(test_end_lost_leaves_what_is_not_lost), TS(test_claim_of_the_far_future_is_over),
+    TS(test_finish_is_for_who_still_holds_it), TS(test_sweep_keeps_flows_for_a_day),
+    TS(test_sweep_keeps_a_flow_that_has_tokens), TS(test_sweep_removes_a_step_of_flows),
     TS(test_claim_has_one_winner_among_threads_and_stores))

@@ -15,7 +15,10 @@
 
 #include "base/clock.h"
 #include "base/testing.h"
-#include "store/driver.h"
+#include "store/inner.h"
+#include "store/lease.h"
+#include "store/settings.h"
+#include "store/test_template.h"
 
 static const struct db_driver *t_driver = &db_sqlite;
 static char t_folder[64]; /* of the file, with SQLite */
@@ -116,16 +119,57 @@ static inline struct store *t_store(int pool)
     return t_store_at(t_url, pool);
 }
 
+static inline Res t_check(struct store *s)
+{
+    enum store_state state;
+
+    return store_check(t_cx(), s, &state);
+}
+
+static inline enum store_state t_store_state(struct store *s)
+{
+    enum store_state state;
+    Res r = store_check(t_cx(), s, &state);
+
+    T_TRUE((r.code == FAIL_NONE) == (state == STORE_OK));
+    return state;
+}
+
+static inline void t_migrate(void)
+{
+    bool is_new = t_is_sqlite() && access(t_path, F_OK) != 0;
+    struct store *s = is_new ? t_template_store(t_folder, "test.db") : t_store(1);
+
+    T_OK(store_migrate(t_cx(), s));
+    store_close(&s);
+}
+
+static inline struct store *t_migrated_store(int pool)
+{
+    t_migrate();
+    return t_store(pool);
+}
+
 /* A connection to the migrated database. */
 static inline struct db *t_db(void)
 {
-    CLEANUP(store_close) struct store *s = t_store(1);
     const struct db_place place = {.where = t_is_sqlite() ? t_path : t_url};
     struct db *db = NULL;
 
-    T_OK(store_migrate(t_cx(), s));
+    t_migrate();
     T_OK(db_open(t_cx(), t_driver, &place, &db));
     return db;
+}
+
+/* A lease to take at `now_ms`, by the clock of `db`, which stands still there. */
+static inline struct lease *t_lease(
+    struct db *db, Str owner, int64_t now_ms, int64_t until_ms)
+{
+    struct lease *lease = NEW(&t_cx()->mem, struct lease);
+
+    *lease = (struct lease){.owner = owner, .length_ms = until_ms - now_ms};
+    db_stop_clock(db, now_ms);
+    return lease;
 }
 
 /* A context of its own, whose time is soon over. */
@@ -154,7 +198,6 @@ static inline Str t_setting(struct store *s)
 }
 
 #define TS(name) cmocka_unit_test_setup_teardown(name, t_store_start, t_store_end)
-/* clang-format off */
 #define TS_MAIN(...)                                                                     \
     int main(void)                                                                       \
     {                                                                                    \
@@ -167,4 +210,3 @@ static inline Str t_setting(struct store *s)
         }                                                                                \
         return failed;                                                                   \
     }
-/* clang-format on */

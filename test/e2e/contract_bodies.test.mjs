@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contract §3, §4 and §9 "Bodies", "Negotiation": what goes in, what comes out, how it errs.
+// docs/api.md §3, §4 and §9 "Bodies", "Negotiation": what goes in, what comes out, how it errs.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
@@ -45,7 +45,15 @@ const ROWS = [
         JSON.stringify(FIELDS),
         200,
     ],
-    ['another charset', 'application/json; charset=latin1', JSON.stringify(FIELDS), 415],
+    ['JSON as utf8', 'application/json; charset=utf8', JSON.stringify(FIELDS), 200],
+    ['ASCII by another label', 'application/json; charset=latin1', JSON.stringify(FIELDS), 200],
+    [
+        'more than ASCII by such a label',
+        'application/json; charset=latin1',
+        JSON.stringify({ ...FIELDS, more: 'é' }),
+        415,
+    ],
+    ['another charset', 'application/json; charset=utf-16', JSON.stringify(FIELDS), 415],
     ['another charset of a form', `${FORM_TYPE}; charset=utf-16`, 'calendar_source=GOOG', 415],
     [
         'unknown fields are ignored',
@@ -266,6 +274,60 @@ test('field errors of forms: an empty form, no body, a file', async () => {
     assert.deepEqual(body.field_errors, { redirect_uri: ['Not a valid string.'] });
 });
 
+const HINTS = [
+    // what, type, body, how the message goes on
+    [
+        'JSON sent as a form',
+        FORM_TYPE,
+        JSON.stringify(FIELDS),
+        /read as a form and looks like JSON: send it with Content-Type: application\/json\.$/,
+    ],
+    [
+        'JSON sent as text',
+        'text/plain',
+        JSON.stringify(FIELDS),
+        /looks like JSON: send it with Content-Type: application\/json\.$/,
+    ],
+    [
+        'single quotes',
+        JSON_TYPE,
+        "{\n  'calendar_source': 'GOOG'\n}",
+        /line 2, column 3: write strings in double quotes\.$/,
+    ],
+    [
+        'a trailing comma',
+        JSON_TYPE,
+        '{"calendar_source":"GOOG",}',
+        /line 1, column 27: remove the comma before the bracket\.$/,
+    ],
+    [
+        'a boundary without its quotes',
+        'multipart/form-data; boundary=----=_Part_7_1.2',
+        `${GOOD_PARTS}--B--`,
+        /boundary="----=_Part_7_1\.2"\.$/,
+    ],
+    [
+        'a near miss',
+        JSON_TYPE,
+        JSON.stringify({ calendar_source: 'GOOG', redirectUri: URI }),
+        /Unknown field `redirectUri`: did you mean `redirect_uri`\?$/,
+    ],
+    [
+        'no such choice',
+        JSON_TYPE,
+        JSON.stringify({ ...FIELDS, calendar_source: 'google' }),
+        /calendar_source: choose GOOG or MSFT\.$/,
+    ],
+];
+
+for (const [what, type, body, hint] of HINTS) {
+    test(`a hint in the message: ${what}`, async () => {
+        const { status, body: answer } = await send(type, body);
+        assert.ok(status === 400 || status === 415);
+        assert.match(answer.message, hint);
+    });
+}
+
 const NEGOTIATION = [
     // accept, format, status, type
     [undefined, undefined, 200, 'json'],
@@ -284,6 +346,16 @@ const NEGOTIATION = [
     ['text/xml', undefined, 406, 'json'],
     ['application/json;q=0, application/xml;q=0', undefined, 406, 'json'],
     ['', undefined, 200, 'json'],
+    // as clients really send it
+    ['text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2', undefined, 200, 'json'],
+    ['*', undefined, 200, 'json'],
+    ['*/*; q=.2', undefined, 200, 'json'],
+    ['application/json;q=1.0000', undefined, 200, 'json'],
+    ['application/json;q=high', undefined, 200, 'json'],
+    ['application/json;odata.metadata=minimal', undefined, 200, 'json'],
+    ['application/xml;charset=utf8', undefined, 200, 'xml'],
+    ['json', undefined, 200, 'json'],
+    ['image/png', undefined, 406, 'json'],
     ['text/html', 'json', 200, 'json'],
     ['application/json', 'xml', 200, 'xml'],
     [undefined, 'xml', 200, 'xml'],

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contract §6 and §9 "Callback": states that can't be trusted, parameters that don't fit, and
+// docs/api.md §6 and §9 "Callback": states that can't be trusted, parameters that don't fit, and
 // what each error of a source becomes.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { gate, until } from './lib/until.mjs';
 import { SOURCES, World, openWorld } from './lib/world.mjs';
 
 const world = await openWorld(test);
 const stateOf = async (code) => new URL(await world.initiate(code)).searchParams.get('state');
 const callbackPath = (code) => `/oauth2/callback/${SOURCES[code].name}`;
+// So many parameters with names of their own.
+const many = (n) => Array.from({ length: n }, (_, i) => `p${i}`).join('&');
 const both = (name, body) => {
     for (const code of Object.keys(SOURCES)) test(`${code}: ${name}`, () => body(code));
 };
@@ -38,7 +41,8 @@ const UNTRUSTED = {
     'one longer': (state) => `code=x&state=${state}A`,
     padded: (state) => `code=x&state=${state}%3D`,
     'in other case': (state) => `code=x&state=${state.toLowerCase()}`,
-    'with a malformed escape beside it': (state) => `state=${state}&code=%4`,
+    'with a malformed escape in it': (state) => `code=x&state=${state}%4`,
+    'twice, once with a malformed escape': (state) => `code=x&state=${state}&state=%4`,
 };
 
 for (const [what, query] of Object.entries(UNTRUSTED)) {
@@ -91,6 +95,30 @@ for (const [what, parameters] of MISFITS) {
         const { status, result } = await world.answer(code, parameters);
         assert.equal(status, 303);
         assert.equal(result.error, 'source_error');
+        assert.equal(world.exchanges(code), 0);
+    });
+}
+
+// What can't be decoded counts as there; it matters in code and error alone.
+const UNDECODABLE = [
+    ['code=%4', 'source_error'],
+    ['code=c%', 'source_error'],
+    ['error=access_%zz', 'source_error'],
+    ['error=access_denied&error_description=50%+off', 'access_denied'],
+    ['error=access_denied&error_description=%u0421%u043E', 'access_denied'],
+    ['error=access_denied&hint=100%&%zz=1&%zz=2', 'access_denied'],
+    [`error=access_denied&${many(1100)}`, 'access_denied'],
+];
+
+for (const [query, error] of UNDECODABLE) {
+    both(`${query.slice(0, 60)}: ${error}, and nothing is sent to the source`, async (code) => {
+        // The state comes last: everything before it has to be passed over.
+        const { status, headers } = await world.ask(
+            `${callbackPath(code)}?${query}&state=${await stateOf(code)}`,
+            { token: null },
+        );
+        assert.equal(status, 303);
+        assert.equal(new URL(headers.location).searchParams.get('error'), error);
         assert.equal(world.exchanges(code), 0);
     });
 }
@@ -193,7 +221,7 @@ const AT_EXCHANGE = [
     [403, { error: 'invalid_grant' }, 'code_rejected'],
     [500, { error: 'invalid_grant' }, 'source_unavailable'],
     [429, { error: 'invalid_grant' }, 'source_rate_limited'],
-    [200, { error: 'invalid_grant' }, 'source_error'],
+    [200, { error: 'invalid_grant' }, 'code_rejected'],
 ];
 
 for (const [status, body, outcome] of AT_EXCHANGE) {
@@ -216,8 +244,17 @@ test('overloaded before the exchange: 503 with Retry-After and the page, and the
         const urls = [];
         for (let i = 0; i < 4; i++)
             urls.push(await own.consent('MSFT', await own.initiate('MSFT')));
-        own.control('MSFT').fault({ path: SOURCES.MSFT.token, delay: 1500, times: 4 });
-        const answers = await Promise.all(urls.map((url) => own.callback(url)));
+        const { opens, open } = gate();
+        own.control('MSFT').fault({ path: SOURCES.MSFT.token, delay: opens, times: 4 });
+        let refused = 0;
+        const ending = urls.map(async (url) => {
+            const answer = await own.callback(url);
+            if (answer.status === 503) refused++;
+            return answer;
+        });
+        await until('one is turned away', () => refused > 0);
+        open();
+        const answers = await Promise.all(ending);
         const turnedAway = answers.flatMap((answer, i) => (answer.status === 503 ? [i] : []));
         assert.ok(turnedAway.length >= 1, answers.map(({ status }) => status).join());
         for (const i of turnedAway) {

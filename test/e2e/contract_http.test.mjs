@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contract §3: what can't be read as HTTP, limits of size and time, pipelining, listeners.
+// docs/api.md §3: what can't be read as HTTP, limits of size and time, pipelining, listeners.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
@@ -9,6 +10,7 @@ import test from 'node:test';
 import { freePort } from '../../standin/caldock.mjs';
 import { ask } from '../../standin/wire.mjs';
 import { parseAnswers, talk } from './lib/raw.mjs';
+import { gate, until } from './lib/until.mjs';
 import { ACCOUNTS, INITIATE, World, openWorld } from './lib/world.mjs';
 
 const world = await openWorld(test);
@@ -123,6 +125,36 @@ const UNREADABLE = [
     ],
     ['a body that says it is too large', POST('Content-Length: 65537'), 413, 'payload_too_large'],
 ];
+
+const CALLBACK = '/oauth2/callback/google';
+const LONG = 'x'.repeat(16400);
+
+for (const [what, first, field] of [
+    ['with too many cookies', `GET ${CALLBACK}?state=s&code=c HTTP/1.1`, `Cookie: a=${LONG}`],
+    ['with too long a query', `GET ${CALLBACK}?code=${LONG}&state=s HTTP/1.1`, 'X: y'],
+]) {
+    test(`a callback ${what}: 431, and the page that says what to do`, async () => {
+        const answer = await lastAnswer(head(first, 'Host: x', field));
+        assert.equal(answer.status, 431);
+        assert.equal(answer.headers['content-type'], 'text/html; charset=utf-8');
+        assert.match(answer.text, /Clear this site's cookies in your browser, and reload/);
+        assert.ok(answer.text.includes(answer.headers['x-request-id']));
+        assert.equal(answer.headers['referrer-policy'], 'no-referrer');
+        assert.equal(answer.headers.connection, 'close');
+    });
+}
+
+test('only a browser at a callback gets the page for a large head', async () => {
+    for (const first of [
+        `POST ${CALLBACK}?state=s HTTP/1.1`,
+        `GET /oauth2/callback/nobody?state=${LONG} HTTP/1.1`,
+        `GET /healthz?state=${LONG} HTTP/1.1`,
+        `GET ${CALLBACK}${LONG} HTTP/1.1`,
+    ]) {
+        const answer = await lastAnswer(head(first, 'Host: x', `Cookie: a=${LONG}`));
+        assert.deepEqual([answer.status, JSON.parse(answer.text).code], [431, 'head_too_large']);
+    }
+});
 
 for (const [what, bytes, status, code] of UNREADABLE) {
     test(`${what}: ${status} ${code}, in JSON, and the connection is closed`, async () => {
@@ -243,6 +275,27 @@ test('a target in absolute form, and none that the answer depends on', async () 
     assert.ok(!answer.text.includes('evil'));
 });
 
+test('TLS and the PROXY protocol on a port of plain HTTP are named', async () => {
+    const sent = [
+        [Buffer.from('160301020001000100', 'hex'), /This looks like TLS/],
+        [head('PROXY TCP4 192.0.2.1 192.0.2.2 1234 80') + GET(), /This looks like the PROXY protocol/],
+        [
+            Buffer.concat([
+                Buffer.from('0d0a0d0a000d0a515549540a21110000', 'hex'),
+                Buffer.from(GET()),
+            ]),
+            /This looks like the PROXY protocol/,
+        ],
+    ];
+    for (const [bytes, words] of sent) {
+        const from = world.caldock.log.length;
+        const { status, text } = await lastAnswer(bytes);
+        assert.equal(status, 400);
+        assert.match(JSON.parse(text).message, words);
+        await until(`the log has ${words}`, () => words.test(world.caldock.log.slice(from)));
+    }
+});
+
 test('time: slow heads, slow bodies, idle connections', async () => {
     const own = await World.open({
         settings: { server: { request_timeout: '1s', idle_timeout: '2s', listen: '127.0.0.1:0' } },
@@ -285,7 +338,7 @@ test('listens on IPv4, IPv6 and a unix socket; what is gone is closed in order',
     const socket = path.join(own.folder, 'caldock.sock');
     try {
         await own.caldock.configure({
-            server: { listen: `127.0.0.1:${four}, [::1]:${six}, unix:${socket}` },
+            server: { listen: `127.0.0.1:${four}, [::1]:${six}, unix:${socket}?mode=0604` },
         });
         await own.caldock.start();
         const places = [
@@ -296,6 +349,7 @@ test('listens on IPv4, IPv6 and a unix socket; what is gone is closed in order',
         for (const [url, options] of places) {
             assert.equal((await ask(url, options)).status, 200, url);
         }
+        assert.equal((await stat(socket)).mode & 0o777, 0o604);
         assert.deepEqual(await own.caldock.stop(), { code: 0, signal: null });
         await assert.rejects(ask(places[0][0]), { code: 'ECONNREFUSED' });
     } finally {
@@ -310,7 +364,8 @@ test('SIGTERM: what is under way is finished, then exit 0', async () => {
         own.control('GOOG').fault({ path: '/token', delay: 1000 });
         const seen = own.control('GOOG').next('/token');
         const ending = own.callback(url);
-        setTimeout(() => own.caldock.process.kill('SIGTERM'), 300);
+        await until('it asks', () => own.control('GOOG').isHeld('/token'));
+        own.caldock.kill('SIGTERM');
         await seen;
         const answer = await ending;
         assert.equal(answer.result.success, '1');
@@ -331,8 +386,8 @@ test('SIGTERM: a source that hangs is given up within shutdown_timeout', async (
         const url = await own.consent('GOOG', await own.initiate('GOOG'));
         own.control('GOOG').fault({ path: '/token', hang: true });
         const ending = own.callback(url);
-        while (own.control('GOOG').faults.pending > 0) await new Promise(setImmediate);
-        own.caldock.process.kill('SIGTERM');
+        await until('it hangs', () => own.control('GOOG').faults.pending === 0);
+        own.caldock.kill('SIGTERM');
         assert.equal((await ending).result.error, 'source_unavailable');
         assert.deepEqual(await own.caldock.ended, { code: 0, signal: null });
     } finally {
@@ -340,20 +395,49 @@ test('SIGTERM: a source that hangs is given up within shutdown_timeout', async (
     }
 });
 
-test('too many connections: 503 at once', async () => {
-    const own = await World.open({ settings: { server: { max_connections: 20 } } });
+const MOST = 20;
+
+test('too many idle connections: the one that was idle for longest makes room', async () => {
+    const own = await World.open({ settings: { server: { max_connections: MOST, threads: 1 } } });
     try {
         const open = [];
-        for (let i = 0; i < 20; i++) {
+        for (let i = 0; i < MOST; i++) {
             const socket = net.connect(own.caldock.port, '127.0.0.1');
             socket.write(GET());
             await once(socket, 'data'); // it is counted when it is answered
             open.push(socket);
         }
-        const { text, isClosed } = await talk(own.caldock.port, GET());
-        assert.ok(isClosed);
-        if (text) assert.equal(parseAnswers(text)[0].status, 503);
+        const isClosed = once(open[0], 'end');
+        const { text } = await talk(own.caldock.port, GET('Connection: close'));
+        assert.equal(parseAnswers(text)[0].status, 200);
+        await isClosed;
+        assert.ok(open.slice(1).every(({ readableEnded }) => !readableEnded));
         open.forEach((socket) => socket.destroy());
+    } finally {
+        await own.close();
+    }
+});
+
+test('too many busy connections: 503 at once', async () => {
+    const own = await World.open({ settings: { server: { max_connections: MOST, threads: 1 } } });
+    try {
+        const id = await own.connected('GOOG');
+        const calls = MOST + 5;
+        const { opens, open } = gate();
+        own.control('GOOG').fault({ path: '/calendar/v3', times: calls, delay: opens });
+        let refused = 0;
+        const asked = Array.from({ length: calls }, async () => {
+            const closed = { status: 503 }; // before it could be asked
+            const { status } = await own.ask(`${ACCOUNTS}/${id}/calendars`).catch(() => closed);
+            if (status === 503) refused++;
+            return status;
+        });
+        await until('the others are refused', () => refused >= calls - MOST);
+        open();
+        const statuses = await Promise.all(asked);
+        const served = statuses.filter((status) => status === 200).length;
+        assert.ok(served > 0 && served <= MOST, `${served} were served`);
+        assert.ok(statuses.every((status) => [200, 503].includes(status)));
     } finally {
         await own.close();
     }
@@ -366,19 +450,25 @@ test('a full queue: 503 unavailable with Retry-After, at once, and the fast lane
         for (let i = 0; i < 2; i++) {
             urls.push(await own.consent('MSFT', await own.initiate('MSFT')));
         }
-        own.control('MSFT').fault({ path: '/token', delay: 1500, times: 2 });
+        const { opens, open } = gate();
+        own.control('MSFT').fault({ path: '/token', delay: opens, times: 2 });
         const ending = urls.map((url) => own.callback(url));
-        const answers = [];
-        while (!answers.some(({ status }) => status === 503)) answers.push(await own.ask(ACCOUNTS));
-        const { headers, body } = answers.at(-1);
+        const asked = async (wanted) => {
+            const answer = await own.ask(ACCOUNTS);
+            return (answer.status === 503) === wanted && answer;
+        };
+        const { headers, body } = await until('the queue is full', () => asked(true));
         assert.deepEqual([body.code, body.type], ['unavailable', 'api_error']);
         assert.match(headers['retry-after'], /^[1-9]\d*$/);
+        const said = () => own.caldock.log.match(/level="warn" event="limits.queue" lane="\w+"/g);
+        await until('the log says so', said);
+        assert.equal(new Set(said()).size, said().length, 'once of each lane');
         await own.initiate('GOOG');
         assert.equal((await own.ask('/healthz')).status, 200);
+        open();
         await Promise.all(ending);
         // Chores of the background share the queue, which is of one here.
-        let last = await own.ask(ACCOUNTS);
-        while (last.status === 503) last = await own.ask(ACCOUNTS);
+        const last = await until('the queue has room', () => asked(false));
         assert.equal(last.status, 200);
     } finally {
         await own.close();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contract §5 and §9 "Redirect patterns": which redirect URIs are allowed, and what becomes
+// docs/api.md §5 and §9 "Redirect patterns": which redirect URIs are allowed, and what becomes
 // of them.
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -152,6 +152,13 @@ for (const uri of REFUSED) {
         assert.ok(body.field_errors.redirect_uri[0].length > 10, 'says what to change');
     });
 }
+
+test('a URI that matches no pattern: the message names the patterns', async () => {
+    const { body } = await start('https://app.example/other');
+    for (const pattern of PATTERNS) {
+        assert.ok(body.message.includes(pattern.replace('C', 'c')), pattern);
+    }
+});
 
 const RESOLVED = [
     [

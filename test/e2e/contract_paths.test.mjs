@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contract §1 and §9 "Paths and headers": which path is what, methods, the order of checks.
+// docs/api.md §1 and §9 "Paths and headers": which path is what, methods, the order of checks.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
@@ -20,7 +20,10 @@ const ROWS = [
     ['disconnect one that is not there', 'DELETE', `${ACCOUNTS}/1`, 404],
     ['calendars of an account', 'GET', `${ACCOUNTS}/1/calendars`, 404],
     ['one calendar', 'GET', `${ACCOUNTS}/1/calendars/cHJpbWFyeQ`, 404],
-    ['settings per calendar', 'GET', `${API}/staff_calendar_settings`, 404],
+    ['settings of calendars', 'GET', `${API}/staff_calendar_settings`, 200],
+    ['one setting that is not there', 'GET', `${API}/staff_calendar_settings/1`, 404],
+    ['change one that is not there', 'PATCH', `${API}/staff_calendar_settings/1`, 404],
+    ['remove one that is not there', 'DELETE', `${API}/staff_calendar_settings/1`, 404],
     ['callback of Google', 'GET', '/oauth2/callback/google', 400],
     ['callback of Microsoft', 'GET', '/oauth2/callback/microsoft', 400],
     ['callback of nobody', 'GET', '/oauth2/callback/apple', 404],
@@ -109,6 +112,8 @@ const ALLOWED = [
     [`${ACCOUNTS}/1`, ['DELETE', 'GET', 'HEAD', 'OPTIONS']],
     ['/oauth2/callback/google', ['GET', 'OPTIONS']],
     ['/oauth2/callback/microsoft', ['GET', 'OPTIONS']],
+    ['/notify/google', ['OPTIONS', 'POST']],
+    ['/notify/microsoft', ['OPTIONS', 'POST']],
     ['/healthz', ['GET', 'HEAD', 'OPTIONS']],
     ['/readyz', ['GET', 'HEAD', 'OPTIONS']],
     ['/api/v2/openapi.json', ['GET', 'HEAD', 'OPTIONS']],

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole flow: success for both sources, each error code of the contract's §6, and the
+// The whole flow: success for both sources, each error code of docs/api.md §6, and the
 // same callback over and over.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { goodClaims, makeJwt } from './lib/jwt.mjs';
-import { ACCOUNTS, INITIATE, PATTERN, SOURCES, World, openWorld } from './lib/world.mjs';
+import { gate, until } from './lib/until.mjs';
+import { ACCOUNTS, INITIATE, PATTERN, REDIRECT, SOURCES, World, openWorld } from './lib/world.mjs';
 
 const ISSUER = {
     issuer: 'https://issuer.example',
@@ -142,6 +143,25 @@ test('account_type_not_allowed', async () => {
     }
 });
 
+test("account_type_not_allowed by Microsoft's tenant", async () => {
+    const CONTOSO = '11111111-2222-4333-8444-555555555555';
+    const ELSEWHERE = '99999999-2222-4333-8444-555555555555';
+    for (const [tenant, work, personal] of [
+        ['organizations', 'success', 'account_type_not_allowed'],
+        ['consumers', 'account_type_not_allowed', 'success'],
+        [CONTOSO, 'success', 'account_type_not_allowed'],
+        [ELSEWHERE, 'account_type_not_allowed', 'account_type_not_allowed'],
+    ]) {
+        await inWorld({ settings: { microsoft: { tenant } } }, async (own) => {
+            const outcomes = [
+                await own.outcome('MSFT', { account: 'carol@contoso.test' }),
+                await own.outcome('MSFT', { account: 'dave@outlook.com' }),
+            ];
+            assert.deepEqual(outcomes, [work, personal], tenant);
+        });
+    }
+});
+
 test('no_calendar', async () => {
     for (const account of ['erin@example.com', 'nora@acme.test']) {
         assert.equal(await world.outcome('GOOG', { account }), 'no_calendar', account);
@@ -153,6 +173,62 @@ test('no_calendar', async () => {
     ]) {
         assert.equal(await world.outcome('MSFT', { account }), 'no_calendar', account);
     }
+});
+
+// The flow of an account that is to be connected again.
+async function again(code, account, options = {}) {
+    const body = { calendar_source: code, redirect_uri: REDIRECT, account };
+    return world.post(INITIATE, body, options);
+}
+
+both('an account is connected again by its own person', async (code) => {
+    const id = await world.connected(code);
+    world.control(code).withdraw?.({ account: SOURCES[code].person });
+    const { status, body, text } = await again(code, id);
+    assert.equal(status, 200, text);
+    const sent = new URL(body.uri).searchParams;
+    assert.equal(sent.get('login_hint'), SOURCES[code].person);
+    assert.equal(sent.get('prompt'), code === 'GOOG' ? 'consent' : null);
+    const url = await world.consent(code, body.uri, { account: SOURCES[code].person });
+    const { result } = await world.callback(url);
+    assert.deepEqual([result.success, result.account], ['1', String(id)]);
+    assert.equal((await world.accounts()).length, 1);
+});
+
+both('another person’s consent ends it as wrong_account, and changes nothing', async (code) => {
+    const id = await world.connected(code);
+    const [before] = await world.accounts();
+    const { body } = await again(code, id);
+    const url = await world.consent(code, body.uri, { account: SOURCES[code].other });
+    assert.equal((await world.callback(url)).result.error, 'wrong_account');
+    assert.deepEqual(await world.accounts(), [before]);
+    assert.equal((await world.ask(`${ACCOUNTS}/${id}/calendars`)).status, 200);
+});
+
+both('wrong_account, where the account was disconnected meanwhile', async (code) => {
+    const id = await world.connected(code);
+    const { body } = await again(code, id);
+    const revoked = code === 'GOOG' && world.control(code).next('/revoke');
+    assert.equal((await world.ask(`${ACCOUNTS}/${id}`, { method: 'DELETE' })).status, 204);
+    await revoked; // it would end the grant that comes now
+    const url = await world.consent(code, body.uri, { account: SOURCES[code].person });
+    assert.equal((await world.callback(url)).result.error, 'wrong_account');
+    assert.deepEqual(await world.accounts(), []);
+});
+
+both('which account may be connected again', async (code) => {
+    const id = await world.connected(code);
+    const other = code === 'GOOG' ? 'MSFT' : 'GOOG';
+    const errors = async (...args) => (await again(...args)).body.field_errors;
+    const unknown = (value) => ({ account: [`Invalid pk "${value}" - object does not exist.`] });
+    assert.deepEqual(await errors(code, id + 1000), unknown(id + 1000));
+    assert.deepEqual(await errors(code, 0), unknown(0));
+    assert.deepEqual(await errors(code, -1), unknown(-1));
+    assert.deepEqual(await errors(other, id), { account: ['Is an account of another source.'] });
+    assert.deepEqual(await errors(code, 'x'), { account: ['A valid integer is required.'] });
+    const user = { headers: { 'Caldock-User': 'somebody' } };
+    assert.deepEqual(await errors(code, id, user), unknown(id), 'of another user');
+    assert.equal((await again(code, null)).status, 200);
 });
 
 both('account_in_use, across users and for no user', async (code) => {
@@ -189,9 +265,10 @@ both('authorization_withdrawn: the token was revoked', async (code) => {
 
 test('expiry of a credential does not count as withdrawn', async () => {
     const { id } = await ownProvider();
-    const token = await world.addToken('--provider', id, '--expires', '2s');
+    const token = await world.addToken('--provider', id, '--expires', '5s');
+    const isOver = sleep(5100);
     const url = await world.consent('GOOG', await world.initiate('GOOG', { token }));
-    await sleep(2100);
+    await isOver;
     assert.equal((await world.callback(url)).result.success, '1');
 });
 
@@ -225,11 +302,13 @@ test('state_expired, at once and for ever', () =>
     }));
 
 test('a result outlives the state’s own time', () =>
-    inWorld({ settings: { oauth: { flow_timeout: '2s' } } }, async (own) => {
-        const url = await own.consent('GOOG', await own.initiate('GOOG'));
+    inWorld({ settings: { oauth: { flow_timeout: '5s' } } }, async (own) => {
+        const uri = await own.initiate('GOOG');
+        const isOver = sleep(6000);
+        const url = await own.consent('GOOG', uri);
         const first = await own.callback(url);
         assert.equal(first.result.success, '1');
-        await sleep(2500);
+        await isOver;
         assert.equal((await own.callback(url)).to.href, first.to.href);
     }));
 
@@ -308,7 +387,7 @@ test('GOOG: a failing flow of a person who is connected revokes nothing', async 
     await world.connected('GOOG');
     world.control('GOOG').tokens({ drop: ['refresh_token'] });
     assert.equal(await world.outcome('GOOG'), 'no_refresh_token');
-    // Whatever was due for the first is tried before what is due for the second.
+    // A revocation for the first account would be tried before one for the second.
     const revoked = world.control('GOOG').next('/revoke');
     await world.outcome('GOOG', { account: SOURCES.GOOG.other, leaveOut: [SOURCES.GOOG.scope] });
     await revoked;
@@ -369,10 +448,17 @@ both('the same callback several times at once: one exchange, one redirect', asyn
 
 both('eight wait for the first; those beyond are told to come back', async (code) => {
     const url = await world.consent(code, await world.initiate(code));
-    world.control(code).fault({ path: SOURCES[code].token, delay: 1500 });
-    const answers = await Promise.all(
-        Array.from({ length: 12 }, () => world.callback(new URL(url))),
-    );
+    const { opens, open } = gate();
+    world.control(code).fault({ path: SOURCES[code].token, delay: opens });
+    let refused = 0;
+    const ending = Array.from({ length: 12 }, async () => {
+        const answer = await world.callback(new URL(url));
+        if (answer.status === 503) refused++;
+        return answer;
+    });
+    await until('three are told so', () => refused === 3);
+    open();
+    const answers = await Promise.all(ending);
     const statuses = answers.map(({ status }) => status).sort();
     assert.deepEqual(statuses, [...Array(9).fill(303), ...Array(3).fill(503)]);
     for (const answer of answers.filter(({ status }) => status === 503)) {
@@ -410,9 +496,12 @@ test('the provider or its pattern gone meanwhile: the page, and no redirect', as
 test('what changes during the exchange is seen before the account is written', async () => {
     const { id, token } = await ownProvider();
     const url = await world.consent('GOOG', await world.initiate('GOOG', { token }));
-    world.control('GOOG').fault({ path: SOURCES.GOOG.token, delay: 1500 });
+    const { opens, open } = gate();
+    world.control('GOOG').fault({ path: SOURCES.GOOG.token, delay: opens });
     const ending = world.callback(url);
+    await until('it asks', () => world.control('GOOG').isHeld('/token'));
     await world.caldock.run('provider', 'set', id, '--feature', 'external_calendars=off');
+    open();
     assert.equal((await ending).result.error, 'feature_not_enabled');
     const accounts = JSON.parse(
         await world.caldock.run('account', 'list', '--provider', id, '--json'),

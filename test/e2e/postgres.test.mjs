@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What PostgreSQL brings with it: moving up to it, and losing it. Needs $CALDOCK_TEST_POSTGRES;
-// the one that is lost is a cluster of this suite's own.
+// Moving up to PostgreSQL, and losing it. Needs $CALDOCK_TEST_POSTGRES; the server that is lost is
+// this suite's own.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp } from 'node:fs/promises';
-import os from 'node:os';
+import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
-import { ACCOUNTS, SOURCES, World } from './lib/world.mjs';
+import { Cluster } from './lib/postgres.mjs';
+import { until } from './lib/until.mjs';
+import { ACCOUNTS, API, SOURCES, World } from './lib/world.mjs';
 
-const script = fileURLToPath(new URL('../../script/postgres', import.meta.url));
-const run = promisify(execFile);
 const SQLITE = 'sqlite:caldock.db';
-const BACK_MS = 5000;
+const SETTINGS = `${API}/staff_calendar_settings`;
+const BACK_MS = 15000;
+const LOAD = 4; // at once
 
 async function inWorld(options, body) {
     const world = await World.open(options);
@@ -32,6 +29,13 @@ test('store copy moves a running service up to PostgreSQL, and back', () =>
         const { caldock, schema } = world;
         for (const code of Object.keys(SOURCES)) await world.connected(code);
         const accounts = await world.accounts();
+        const { body: setting } = await world.post(SETTINGS, {
+            calendar_source_account: accounts[0].id,
+            calendar_source_calendar_id: 'primary',
+            is_destination_for_teamup_events: false,
+            is_source_for_busy_periods: false,
+            time_zone: 'Europe/Berlin',
+        });
         await caldock.stop();
         const rows = JSON.parse(await caldock.run('store', 'copy', SQLITE, schema.url, '--json'));
         assert.equal(rows.find(({ name }) => name === 'accounts').rows, 2);
@@ -39,14 +43,21 @@ test('store copy moves a running service up to PostgreSQL, and back', () =>
         await caldock.configure({ store: { url: schema.url } });
         await caldock.start();
         assert.deepEqual(await world.accounts(), accounts);
+        assert.deepEqual((await world.ask(SETTINGS)).body.results, [setting]);
         await world.clear(); // shows the source a refresh token that opened
         const id = await world.connected('GOOG');
-        assert.ok(accounts.every((account) => id > account.id), 'no id twice');
+        assert.ok(
+            accounts.every((account) => id > account.id),
+            'no id twice',
+        );
         await caldock.stop();
         await caldock.run('store', 'copy', schema.url, 'sqlite:back.db');
         await caldock.configure({ store: { url: 'sqlite:back.db' } });
         await caldock.start();
-        assert.deepEqual((await world.accounts()).map((account) => account.id), [id]);
+        assert.deepEqual(
+            (await world.accounts()).map((account) => account.id),
+            [id],
+        );
     }));
 
 test('store copy that fails leaves the target as it was, and says why', () =>
@@ -73,62 +84,70 @@ test('store copy that fails leaves the target as it was, and says why', () =>
         assert.equal((await copy('nonsense')).code, 2);
     }));
 
-// Flows, one after the other, by people that nobody else is → the accounts that they were told.
-async function flowsUntil(world, person, isOver) {
-    const told = [];
-    while (!isOver()) {
-        const email = `${person}-${told.length}@example.com`;
+// Runs flows, one after the other, each by another person; adds the accounts that the redirects
+// named to `told`.
+async function flowsUntil(world, person, told, isOver) {
+    for (let i = 0; !isOver(); i++) {
+        const email = `${person}-${i}@example.com`;
         const { people } = world.standin('GOOG').source;
-        people.push({ sub: `${person}-${told.length}`, email, name: email });
+        people.push({ sub: `${person}-${i}`, email, name: email });
         const uri = await world.initiate('GOOG').catch(() => null);
         if (!uri) continue;
-        const { result } = await world.callback(await world.consent('GOOG', uri, { account: email }));
+        const { result } = await world.callback(
+            await world.consent('GOOG', uri, { account: email }),
+        );
         if (result?.success === '1') told.push(Number(result.account));
     }
-    return told;
 }
 
-// Lists, one after the other → the statuses that there were.
-async function listsUntil(world, isOver) {
-    const statuses = new Set();
+// Lists accounts, again and again; adds the statuses of the answers to `statuses`.
+async function listsUntil(world, statuses, isOver) {
     while (!isOver()) {
         const { status, headers, body } = await world.ask(ACCOUNTS);
-        statuses.add(status);
         if (status === 503) assert.match(headers['retry-after'], /^[1-9]\d*$/);
         else assert.ok(Array.isArray(body.results));
+        statuses.add(status);
     }
-    return statuses;
 }
 
 test('PostgreSQL ends and comes back under load: 503 meanwhile, nothing lost', async () => {
-    const cluster = await mkdtemp(path.join(os.tmpdir(), 'caldock-pg-'));
+    const cluster = await Cluster.create();
     try {
-        const { stdout } = await run(script, ['start', cluster]);
-        await inWorld({ settings: { store: { url: stdout.trim() } } }, async (world) => {
+        await inWorld({ settings: { store: { url: cluster.url } } }, async (world) => {
             let isOver = false;
-            const load = (body) => Array.from({ length: 4 }, (_, i) => body(i));
-            const flows = load((i) => flowsUntil(world, `p${i}`, () => isOver));
-            const lists = load(() => listsUntil(world, () => isOver));
-            await sleep(1000);
-            await run(script, ['crash', cluster]);
-            while ((await world.ask('/readyz', { token: null })).status !== 503) await sleep(20);
-            await sleep(500);
-            await run(script, ['start', cluster]);
-            const began = Date.now();
-            while ((await world.ask(ACCOUNTS)).status !== 200) await sleep(20);
-            assert.ok(Date.now() - began < BACK_MS);
-            await sleep(1000);
-            isOver = true;
-            for (const statuses of await Promise.all(lists)) {
-                assert.deepEqual([...statuses].sort(), [200, 503]);
+            const told = [];
+            const seen = Array.from({ length: LOAD }, () => new Set());
+            const work = seen.flatMap((statuses, i) => [
+                flowsUntil(world, `p${i}`, told, () => isOver),
+                listsUntil(world, statuses, () => isOver),
+            ]);
+            const flowsEnd = () => {
+                const before = told.length;
+                return until('flows end well', () => told.length >= before + LOAD);
+            };
+            const allSee = (status) =>
+                until(`all see ${status}`, () => seen.every((statuses) => statuses.has(status)));
+            try {
+                await Promise.all([flowsEnd(), allSee(200)]);
+                await cluster.crash();
+                const readiness = () => world.ask('/readyz', { token: null });
+                await until('it is away', async () => (await readiness()).status === 503);
+                await allSee(503);
+                await cluster.start();
+                const began = Date.now();
+                await until('it is back', async () => (await world.ask(ACCOUNTS)).status === 200);
+                assert.ok(Date.now() - began < BACK_MS);
+                await flowsEnd();
+            } finally {
+                isOver = true;
             }
-            const told = (await Promise.all(flows)).flat();
-            assert.ok(told.length > 0);
+            await Promise.all(work);
+            for (const statuses of seen) assert.deepEqual([...statuses].sort(), [200, 503]);
             for (const id of told) {
                 assert.equal((await world.ask(`${ACCOUNTS}/${id}`)).status, 200, `account ${id}`);
             }
         });
     } finally {
-        await run(script, ['stop', cluster]);
+        await cluster.remove();
     }
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Searches the logs of all suites, written at debug level, for every token, code, state,
-// verifier and secret that they used (SECURITY.md, item 60). Runs last.
+// verifier and secret that they used (SECURITY 60). Runs last.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';

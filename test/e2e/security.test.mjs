@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The items of the checklist in SECURITY.md that a whole process can show, by their numbers.
-// Those not here are unit tests (3: the random source, 5: RFC 7636's vector, 41-46: edges of
-// a second), or are shown where they are named below.
+// Items that are missing are shown by unit tests (3: the random source, 5: RFC 7636's vector, 41-46:
+// edges of a second), or by the suites that are named below.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { stat } from 'node:fs/promises';
@@ -279,7 +279,8 @@ test('59: a start without the key that the data needs stops with a clear message
         const folder = path.join(own.folder, 'other');
         const store = own.schema?.url ?? `sqlite:${path.join(own.caldock.folder, 'caldock.db')}`;
         const stranger = await Caldock.create({ ...own.caldock, binary: BINARY, folder, store });
-        await assert.rejects(stranger.start(), /key/i);
+        await assert.rejects(stranger.start({}, { ends: { code: 1 } }), /key/i);
+        assert.deepEqual(stranger.complaints(), []);
         await own.caldock.start();
         assert.equal((await own.accounts()).length, 1, 'and touched nothing');
     } finally {

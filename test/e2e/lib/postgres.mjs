@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A schema of one's own on the PostgreSQL whose URL is $CALDOCK_TEST_POSTGRES (script/postgres
+// A schema for one world, on the PostgreSQL whose URL is $CALDOCK_TEST_POSTGRES (script/postgres
 // starts one), by PostgreSQL's own commands. Without the variable the suites run on SQLite.
 import { execFile } from 'node:child_process';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const server = process.env.CALDOCK_TEST_POSTGRES;
+const script = fileURLToPath(new URL('../../../script/postgres', import.meta.url));
 const run = promisify(execFile);
 const MOST_BYTES = 64 * 1024 * 1024;
 let serial = 0;
@@ -40,5 +45,49 @@ export class Schema {
             Buffer.from(hex, 'hex').toString('latin1'),
         );
         return Buffer.from(text, 'latin1');
+    }
+}
+
+// A server of a suite's own, which may crash, or stand still.
+export class Cluster {
+    static async create() {
+        const cluster = new Cluster();
+        cluster.folder = await mkdtemp(path.join(os.tmpdir(), 'caldock-pg-'));
+        await cluster.start();
+        return cluster;
+    }
+
+    async start() {
+        this.url = (await run(script, ['start', this.folder])).stdout.trim();
+    }
+
+    crash() {
+        return run(script, ['crash', this.folder]);
+    }
+
+    remove() {
+        return run(script, ['stop', this.folder]);
+    }
+
+    // The server and its processes, one for each connection.
+    async #pids() {
+        const [pid] = (await readFile(path.join(this.folder, 'data/postmaster.pid'), 'utf8')).split(
+            '\n',
+        );
+        const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+        return [pid, ...children.trim().split(' ')].filter(Boolean).map(Number);
+    }
+
+    async #signal(name) {
+        for (const pid of await this.#pids()) process.kill(pid, name);
+    }
+
+    // Connections stay open, and nobody answers, as when its machine is paused.
+    freeze() {
+        return this.#signal('SIGSTOP');
+    }
+
+    thaw() {
+        return this.#signal('SIGCONT');
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a suite works in: both stand-ins, a Caldock wired to them (or several nodes of one, on
-// PostgreSQL, behind the first one's URL), a provider and a token, and the moves of an
+// A World is the surroundings of a suite: both stand-ins, a Caldock wired to them (or several nodes
+// on one PostgreSQL, behind the URL of the first), a provider and a token, and the moves of an
 // application and of a person with a browser.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -8,7 +8,8 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual, promisify } from 'node:util';
 
 import { Caldock, callbackUrl, freePort } from '../../../standin/caldock.mjs';
 import { Standin } from '../../../standin/standin.mjs';
@@ -20,6 +21,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const BINARY = process.env.CALDOCK_BIN ?? path.join(root, 'build/caldock');
 // For commands that prepare a test: a build without sanitizers starts ten times faster.
 const TOOL = process.env.CALDOCK_TOOL_BIN ?? BINARY;
+
+export const PROMISE_MS = 5000; // for a change by the command line to be in force everywhere
 
 export const API = '/api/v2/external_calendars';
 export const ACCOUNTS = `${API}/accounts`;
@@ -48,12 +51,24 @@ export const SOURCES = {
     },
 };
 
-// Whoever stops a suite stops what it started.
+// A suite that is stopped stops what it started.
 process.once('SIGTERM', () => process.exit(1));
+
+// A suite that leaves a service running, or never asks how one ended, fails.
+const services = new Set();
+process.once('exit', () => {
+    const left = [...services].filter((service) => service.isUnjudged);
+    if (left.length === 0) return;
+    console.error(`${left.length} services were not closed`);
+    process.exitCode = 1;
+});
 
 const suite = path.basename(process.argv[1] ?? 'world', '.test.mjs');
 const logs = process.env.CALDOCK_E2E_LOGS;
 let serial = 0;
+
+const unusedOf = ({ source, control }) =>
+    control.unused.map((what) => `never happened at ${source.name}: ${JSON.stringify(what)}`);
 
 export class World {
     secrets = new Set(); // what no log may hold; the stand-ins keep theirs
@@ -61,13 +76,15 @@ export class World {
     nodes = [];
     #isConnected = false; // something may be, since the last clear()
 
-    // {settings?: Caldock's, decoys?, binary?, nodes?, provider?: false to add none, serve?: false}
+    // {settings?: Caldock's, publicUrl?: a name that the sources reach it by, leadsBrowsers?: and browsers
+    //  that come from there, decoys?, binary?, nodes?,
+    //  provider?: false to add none, serve?: false}
     static async open(options = {}) {
         const world = new World();
         try {
             await world.#build(options);
         } catch (error) {
-            await world.close();
+            await world.close().catch(() => {}); // the first failure says more
             throw error;
         }
         return world;
@@ -78,13 +95,17 @@ export class World {
         const url = `http://127.0.0.1:${port}`;
         this.folder = await mkdtemp(path.join(os.tmpdir(), 'caldock-'));
         for (const name of ['google', 'microsoft']) {
-            const redirectUris = [callbackUrl(url, name)];
-            this.standins[name] = await Standin.start(name, { redirectUris, decoys });
+            const redirectUris = [callbackUrl(options.publicUrl ?? url, name)];
+            const standin = await Standin.start(name, { redirectUris, decoys });
+            const way = { from: options.publicUrl, to: url, forBrowsers: options.leadsBrowsers };
+            if (options.publicUrl) standin.control.resolve(way);
+            this.standins[name] = standin;
         }
         this.schema = await Schema.create();
         await this.#addNode({ ...options, port });
         while (this.nodes.length < nodes) await this.#addNode({ ...options, beside: this.caldock });
         if (serve) await Promise.all(this.nodes.map((node) => node.start()));
+        else if (provider) await this.caldock.makeStore();
         if (provider) await this.addProvider(1);
         if (provider) this.token = await this.addToken('--provider', '1');
     }
@@ -101,29 +122,45 @@ export class World {
             ...options,
         });
         this.nodes.push(node);
+        services.add(node);
     }
 
-    // The only one, or the first.
+    // Does `work` while the service has these settings, and gives it its own again.
+    async withSettings(settings, work) {
+        const restart = async (with_) => {
+            await this.caldock.stop();
+            await this.caldock.configure(with_);
+            await this.caldock.start();
+        };
+        await restart(settings);
+        try {
+            await work();
+        } finally {
+            await restart(this.caldock.settings);
+        }
+    }
+
+    // The only node, or the first.
     get caldock() {
         return this.nodes[0];
     }
 
+    // Ends everything, and fails where something went wrong unseen: a process that did not end
+    // as its test said, a sanitizer's finding, a fault of a stand-in that never happened.
     async close() {
-        const ends = await Promise.all(this.nodes.map((node) => node.stop()));
+        await Promise.all(this.nodes.map((node) => node.stop()));
+        const complaints = this.nodes.flatMap((node) => node.complaints());
         for (const standin of Object.values(this.standins)) {
             standin.identity.secrets.forEach((secret) => this.secrets.add(secret));
             this.secrets.add(standin.source.client.client_secret);
+            complaints.push(...unusedOf(standin));
             await standin.close();
         }
         if (logs)
             await appendFile(path.join(logs, 'secrets.txt'), [...this.secrets, ''].join('\n'));
         await this.schema?.drop();
         await rm(this.folder, { recursive: true, force: true });
-        // A leak or a race that a sanitizer found shows in how it ends.
-        for (const [i, end] of ends.entries()) {
-            const log = this.nodes[i].log.slice(-8000);
-            assert.ok(!end?.code, `caldock ended with ${end?.code}: ${log}`);
-        }
+        assert.equal(complaints.join('\n'), '');
     }
 
     // Changes the store behind the service's back.
@@ -135,6 +172,15 @@ export class World {
         return promisify(execFile)('python3', ['-c', program, file, sql]);
     }
 
+    // → the rows of this query, as lines, with | between columns
+    async queryStore(sql) {
+        if (this.schema) return this.schema.sql(sql);
+        const file = path.join(this.caldock.folder, 'caldock.db');
+        const program =
+            'import sqlite3, sys; [print(*row, sep="|") for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2])]';
+        return (await promisify(execFile)('python3', ['-c', program, file, sql])).stdout.trim();
+    }
+
     // All that the store holds.
     async storeBytes() {
         if (this.schema) return this.schema.bytes();
@@ -144,8 +190,8 @@ export class World {
         return Buffer.concat(await Promise.all(files));
     }
 
-    // As before the first test: no account, of whomever, and stand-ins that know of nothing.
-    // Waits for the revocations that this brings about, so that none comes into the next test.
+    // Brings everything back to its state before the first test: removes all accounts, and makes the
+    // stand-ins forget. Waits for the revocations that follow, so that none comes into the next test.
     async clear() {
         if (this.#isConnected) await this.#disconnectAll();
         this.#isConnected = false;
@@ -170,6 +216,16 @@ export class World {
 
     control(code) {
         return this.standin(code).control;
+    }
+
+    // Another person at that source, whom no test has met → their e-mail address
+    newPerson(code) {
+        const { people } = this.standin(code).source;
+        const number = String(people.length).padStart(12, '0');
+        const email = `person${number}@example.com`;
+        const oid = `00000000-0000-4000-9000-${number}`;
+        people.push({ sub: `9000${number}`, oid, tid: people[0].tid, email, name: 'P Person' });
+        return email;
     }
 
     addProvider(id, ...more) {
@@ -231,7 +287,8 @@ export class World {
 
     // The person consents, or whatever `answer` says → the callback's URL, not yet asked for.
     async consent(code, uri, answer = {}) {
-        const until = callbackUrl(this.caldock.url, SOURCES[code].name);
+        const { url: own, publicUrl, leadsBrowsers } = this.caldock;
+        const until = callbackUrl(leadsBrowsers ? own : publicUrl, SOURCES[code].name);
         const { url, status, text } = await new Visitor().consent(uri, { until, ...answer });
         assert.ok(url.href.startsWith(until), `the source stopped with ${status}: ${text}`);
         return url;
@@ -289,6 +346,18 @@ export class World {
             .requests(SOURCES[code].token)
             .map(({ form }) => form);
         return forms.filter((form) => form?.grant_type === 'authorization_code').length;
+    }
+}
+
+// Asks until the answer is `expected`; fails when it was asked after the promised time and isn't.
+export async function becomes(ask, expected) {
+    const since = Date.now();
+    for (;;) {
+        const asked = Date.now();
+        const answer = await ask();
+        if (isDeepStrictEqual(answer, expected)) return;
+        if (asked - since > PROMISE_MS) assert.deepEqual(answer, expected);
+        await sleep(50);
     }
 }
 

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+// What script/run --once does, for both sources at once: from the request to listed calendars, to one
+// that blocks, to busy time that follows when its person adds an event; then a booking that is written
+// into it, what its person does with that, and an account that has to be connected again, each of which
+// Caldock tells the application. It prints each step, and fails where one doesn't hold.
+import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { callbackUrl } from '../standin/caldock.mjs';
+import { Visitor } from '../standin/visitor.mjs';
+import { ask } from '../standin/wire.mjs';
+import { ACCOUNTS, Api, BUSY, EVENTS, PUSHED, SETTINGS } from './api.mjs';
+import { Bookings } from './bookings.mjs';
+import { clockText, dayText, daysFrom, partOn, spanText } from './days.mjs';
+import { People } from './people.mjs';
+import { SOURCE_NAMES } from './render.mjs';
+
+export const SOURCES = { GOOG: 'google', MSFT: 'microsoft' };
+const PATIENCE_MS = 60000; // for what Caldock does in the background
+const PAUSE_MS = 200;
+const { timeZone: ZONE } = new Intl.DateTimeFormat().resolvedOptions();
+
+// What is told of one source. Several go on at once, and are printed one after the other: what the
+// second has to say is kept until the first has ended.
+class Story {
+    #kept = [];
+    #isOpen = false;
+
+    say(line) {
+        if (this.#isOpen) console.log(line);
+        else this.#kept.push(line);
+    }
+
+    step(name, text) {
+        this.say(`  ${name.padEnd(9)} ${text}`);
+    }
+
+    open() {
+        this.#isOpen = true;
+        for (const line of this.#kept.splice(0)) console.log(line);
+    }
+}
+
+const whenText = (ms) => `${dayText(ms, ZONE)} at ${clockText(ms, ZONE)}`;
+
+// One flow as an application and its user go through it; throws where it does not go on. `old`: an
+// account that is to be connected again.
+async function connect(code, { nodes, caldock, demo, token, user, story }, old) {
+    const headers = { authorization: `Token ${token}`, 'caldock-user': user };
+    const redirectUri = `${demo.url}/done?once=${code}`;
+    const initiate = `${caldock.url}${ACCOUNTS}/oauth2/initiate`;
+    const request = await ask(initiate, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({
+            calendar_source: code,
+            redirect_uri: redirectUri,
+            ...(old && { account: old.id }),
+        }),
+    });
+    story.step('request', `POST ${initiate}: ${request.status}`);
+    if (request.status !== 200) throw new Error(request.text);
+    const { uri, timeout_seconds: timeout } = JSON.parse(request.text);
+    story.step('', `uri ${uri.split('?')[0]}?…, timeout_seconds ${timeout}`);
+
+    const until = callbackUrl(nodes[0].url, SOURCES[code]);
+    const consent = await new Visitor().consent(uri, { until, account: old?.username });
+    const given = [...consent.url.searchParams.keys()].join(', ');
+    story.step('consent', `given, the browser comes back with ${given}`);
+
+    const callback = await ask(consent.url);
+    story.step('callback', `GET ${until}: ${callback.status}`);
+    story.step('redirect', callback.headers.location);
+    const result = new URL(callback.headers.location).searchParams;
+    if (result.get('success') !== '1')
+        throw new Error(`the flow ended with ${result.get('error')}`);
+
+    const target = `${caldock.url}${ACCOUNTS}/${result.get('account')}`;
+    const account = await ask(target, { headers });
+    story.step('account', `GET ${target}: ${account.status} ${account.text}`);
+    if (account.status !== 200) throw new Error('the account cannot be read');
+
+    const list = await ask(`${target}/calendars`, { headers });
+    story.step('calendars', `GET ${target}/calendars: ${list.status}`);
+    if (list.status !== 200) throw new Error('the calendars cannot be read');
+    const { count, results } = JSON.parse(list.text);
+    if (!(count > 0)) throw new Error('there are no calendars');
+    for (const { name, is_primary: isPrimary, can_edit: canEdit } of results) {
+        const traits = [isPrimary && 'primary', canEdit ? 'can be edited' : 'read-only'];
+        story.step('', `${name} (${traits.filter(Boolean).join(', ')})`);
+    }
+    return { account: JSON.parse(account.text), calendar: results.find((one) => one.is_primary) };
+}
+
+// Asks until the answer is as it should be → how many milliseconds that took
+async function until(what, look) {
+    const began = Date.now();
+    while (!(await look())) {
+        if (Date.now() - began > PATIENCE_MS) throw new Error(`never: ${what}`);
+        await sleep(PAUSE_MS);
+    }
+    return Date.now() - began;
+}
+
+const secondsText = (ms) => `${(ms / 1000).toFixed(1)} s`;
+
+const isBusy = ({ showAs, answer }) => showAs !== 'free' && answer !== 'declined';
+
+// What the events of a person make busy: [{start, end}], joined, as far as they are on `days`.
+function periodsOf(events, days) {
+    const periods = [];
+    for (const event of events.filter(isBusy)) {
+        const start = Math.max(event.start, days[0].start);
+        const end = Math.min(event.end, days.at(-1).end);
+        const last = periods.at(-1);
+        if (last && start <= last.end) last.end = Math.max(last.end, end);
+        else periods.push({ start, end });
+    }
+    return periods;
+}
+
+// A person of a source, whose main calendar blocks.
+class Blocked {
+    // {api, people, control: the switches of the source, account, calendar, story}
+    constructor(options) {
+        Object.assign(this, options);
+        this.days = daysFrom(Date.now(), ZONE);
+    }
+
+    get #events() {
+        return this.people.events(this.account, this.days);
+    }
+
+    async makeSetting() {
+        const { status, body } = await this.api.ask('POST', SETTINGS, {
+            calendar_source_account: this.account.id,
+            calendar_source_calendar_id: this.calendar.id,
+            is_source_for_busy_periods: true,
+            is_destination_for_teamup_events: false,
+        });
+        this.story.step('setting', `POST ${this.api.url}${SETTINGS}: ${status}`);
+        if (status !== 201) throw new Error(body.message);
+        this.story.step('', `${this.calendar.name} blocks, the setting is ${body.id}`);
+        this.setting = body.id;
+    }
+
+    #isTold({ periods, is_complete: isComplete }) {
+        return isComplete && isDeepStrictEqual(periods, periodsOf(this.#events, this.days));
+    }
+
+    // Busy time is what is in the calendar, sooner or later → what was answered last, and how long it took
+    async #becomesTrue(query) {
+        let answer;
+        const ms = await until('busy periods as the calendar has them', async () => {
+            answer = await this.api.busy(this.days, {
+                staff_calendar_settings: this.setting,
+                ...query,
+            });
+            return this.#isTold(answer);
+        });
+        return { answer, ms };
+    }
+
+    // What Caldock shows of the calendar is what its person sees there.
+    async showEvents() {
+        const events = await this.api.events(this.days, { staff_calendar_settings: this.setting });
+        this.story.step('events', `GET ${this.api.url}${EVENTS}: 200`);
+        const name = SOURCE_NAMES[this.account.calendar_source];
+        this.story.step('', `in ${name}, today and the six days after, times of ${ZONE}`);
+        for (const event of events) {
+            const remark = event.is_busy ? '' : ' (free or declined)';
+            this.story.step('', `${this.#text(event)} ${event.title}${remark}`);
+        }
+        const shown = events.map(({ title, start, end, is_busy: busy }) => [
+            title,
+            start,
+            end,
+            busy,
+        ]);
+        const seen = this.#events.map((one) => [one.title, one.start, one.end, isBusy(one)]);
+        if (!isDeepStrictEqual(shown, seen)) throw new Error('these are not all its events');
+    }
+
+    async showBusy() {
+        const { answer, ms } = await this.#becomesTrue();
+        this.story.step('busy', `GET ${this.api.url}${BUSY}: 200 after ${secondsText(ms)}`);
+        const fresh = answer.is_fresh ? 'fresh' : 'not fresh';
+        this.story.step('', `complete, ${fresh}, as of ${answer.as_of}`);
+        for (const period of answer.periods) this.story.step('', this.#text(period).trim());
+    }
+
+    #text(span) {
+        const day = this.days.find((one) => partOn(one, span));
+        return `${day.label} ${spanText(day, span, ZONE)}`.padEnd(23);
+    }
+
+    // The source is asked to notify, in the background.
+    async awaitNotifications() {
+        const ms = await until('a channel of the source', async () => {
+            const { notifications } = await this.api.get(`${SETTINGS}/${this.setting}`);
+            return notifications === 'push';
+        });
+        this.story.step('channel', `the source notifies Caldock of changes, after ${secondsText(ms)}`);
+    }
+
+    // The person adds an event. `how`: what then happens, in words. `isLost`: what is to become of the
+    // notification of it.
+    async showChange(how, { isLost, query }) {
+        const { days, account, calendar, control } = this;
+        const known = control.notifications.length;
+        if (isLost) control.loseNotifications(1);
+        const taken = this.#events;
+        const options = { days, zone: ZONE, taken, now: Date.now() };
+        const { title, start } = this.people.add(account, calendar, options);
+        this.story.step('added', `“${title}”, ${whenText(start)}; ${how}`);
+        const { answer, ms } = await this.#becomesTrue(query);
+        this.#showNotification(control.notifications.slice(known), isLost);
+        const period = answer.periods.find((one) => one.start <= start && one.end > start);
+        this.story.step('busy', `${this.#text(period).trim()}, after ${secondsText(ms)}`);
+    }
+
+    #showNotification(sent, isLost) {
+        const ofChange = sent.find(({ kind }) => ['exists', 'change'].includes(kind));
+        if (!ofChange) throw new Error('the source did not notify');
+        if (Boolean(ofChange.isLost) !== isLost) throw new Error('the notification went astray');
+        const end = isLost ? 'lost on the way' : ofChange.status;
+        this.story.step('notified', `POST ${ofChange.to}: ${end}`);
+        if (!isLost && ofChange.status >= 300) throw new Error('Caldock refused it');
+    }
+}
+
+// What is booked in the application, in the main calendar of a person.
+class Booked {
+    // {api, people, account, setting, hearing: what the application was told, story}
+    constructor(options) {
+        Object.assign(this, options);
+        this.days = daysFrom(Date.now(), ZONE);
+        this.bookings = new Bookings({ api: this.api, people: this.people, now: Date.now });
+    }
+
+    async receive() {
+        const path = `${SETTINGS}/${this.setting}`;
+        const wish = { is_destination_for_teamup_events: true };
+        const { status, body } = await this.api.ask('PATCH', path, wish);
+        this.story.step('setting', `PATCH ${this.api.url}${path}: ${status}`);
+        if (status !== 200) throw new Error(body.message);
+        this.story.step('', 'it receives, too');
+    }
+
+    async book() {
+        const { api, account, days } = this;
+        const { id, title, start, trouble } = await this.bookings.book({
+            accounts: [account],
+            zone: ZONE,
+        });
+        if (trouble) throw new Error(trouble);
+        Object.assign(this, { path: `${PUSHED}/${id}`, id, title });
+        this.story.step('booked', `PUT ${api.url}${this.path}: 201, “${title}”, ${whenText(start)}`);
+        const ms = await this.#becomes('written');
+        const seen = this.people.find(account, title, days);
+        if (seen?.start !== start) throw new Error('its person does not see it');
+        this.story.step('written', `its person sees it, after ${secondsText(ms)}`);
+    }
+
+    // Waits until the copy here, beside those of other accounts, has this status, moved by the person or
+    // not → how long that took
+    #becomes(status, isChanged = false) {
+        return until(`a copy that is ${status}`, async () => {
+            const { copies } = await this.api.get(this.path);
+            const copy = copies.find((one) => one.staff_calendar_settings === this.setting);
+            return copy?.status === status && copy.is_changed === isChanged;
+        });
+    }
+
+    // Waits for a message to the application about this account → it, and how long that took
+    async #hears(type, known) {
+        let message;
+        const isIt = (one) =>
+            one.type === type && one.data.calendar_source_account === this.account.id;
+        const ms = await until(`a message ${type}`, () => {
+            message = this.hearing.messages.slice(known).find(isIt);
+            return message;
+        });
+        this.story.step('webhook', `${type}, verified, after ${secondsText(ms)}`);
+        return message;
+    }
+
+    async move() {
+        const { people, account, days, hearing } = this;
+        const known = hearing.messages.length;
+        const seen = people.find(account, this.title, days);
+        const options = { days, zone: ZONE, taken: people.events(account, days), now: Date.now() };
+        const start = people.move(account, seen, options);
+        this.story.step('moved', `its person moves it to ${whenText(start)}`);
+        const { data } = await this.#hears('pushed_event.changed', known);
+        if (data.event_id !== this.id || Date.parse(data.start) !== start)
+            throw new Error('the message says something else');
+        await this.#becomes('written', true);
+        await this.bookings.restore(this.id);
+        await this.#becomes('written');
+        this.story.step('restored', `PUT ${this.path}?restore=true: it is back`);
+    }
+
+    async delete() {
+        const { people, account, days, hearing } = this;
+        const known = hearing.messages.length;
+        people.delete(account, people.find(account, this.title, days));
+        this.story.step('deleted', 'its person deletes it');
+        await this.#hears('pushed_event.deleted', known);
+        await this.#becomes('deleted_by_person');
+        const { status } = await this.bookings.cancel(this.id);
+        this.story.step('cancelled', `DELETE ${this.path}: ${status}`);
+    }
+
+    // `connect`: the flow that connects the account again
+    async breakAndMend(connect) {
+        const { people, account, hearing } = this;
+        const known = hearing.messages.length;
+        people.withdraw(account);
+        const where = SOURCE_NAMES[account.calendar_source];
+        this.story.step('withdrawn', `its person withdraws the consent at ${where}`);
+        await this.api.ask('GET', `${ACCOUNTS}/${account.id}/calendars`); // the next use of the account
+        const { data } = await this.#hears('account.needs_reconnect', known);
+        this.story.step('', `reason ${data.reason}`);
+        const again = await connect();
+        if (again.account.id !== account.id) throw new Error('that is another account');
+        const { data: told } = await this.#hears('account.connected', known);
+        if (!told.is_reconnect) throw new Error('the message says something else');
+    }
+}
+
+async function block({ account, calendar }, all) {
+    const { caldock, controls, token, demo, user, story } = all;
+    const api = new Api({ url: caldock.url, token, user });
+    const people = new People(controls);
+    const control = controls[account.calendar_source];
+    const blocked = new Blocked({ api, account, calendar, people, control, story });
+    await blocked.makeSetting();
+    await blocked.showEvents();
+    await blocked.showBusy();
+    await blocked.awaitNotifications();
+    const how = 'the notification is lost, the query says refresh=true';
+    await blocked.showChange(how, { isLost: true, query: { refresh: 'true' } });
+    await blocked.showChange('the source notifies', { isLost: false });
+    const { setting } = blocked;
+    const booked = new Booked({ api, people, account, setting, hearing: demo.hearing, story });
+    await booked.receive();
+    await booked.book();
+    await booked.move();
+    await booked.delete();
+    await booked.breakAndMend(() => connect(account.calendar_source, all, account));
+}
+
+// → whether all of it holds
+async function visit(code, all) {
+    all.story.say(code);
+    try {
+        await block(await connect(code, all), all);
+        return true;
+    } catch (error) {
+        all.story.step('FAILED', error.message);
+        return false;
+    }
+}
+
+// Most of the time is waiting, for what Caldock doesn't do more often than every few seconds. So both
+// sources go on at once, each with a user of its own, to whom nothing of the other is shown.
+// → the status to end with
+export async function once(all) {
+    const visits = Object.entries(SOURCES).map(([code, name]) => {
+        const story = new Story();
+        return { story, hasWorked: visit(code, { ...all, user: `once-${name}`, story }) };
+    });
+    let failed = 0;
+    for (const { story, hasWorked } of visits) {
+        story.open();
+        if (!(await hasWorked)) failed++;
+    }
+    return failed === 0 ? 0 : 1;
+}

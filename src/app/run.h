@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run.h - the service, from its start to its end.
+ */
+#pragma once
+
+#include "app/app.h"
+
+/* Opens the store, and makes one when there is none yet. Runs until SIGTERM or SIGINT,
+ * then drains; a second signal ends the process at once. Takes over the keyring. */
+Res run_serve(struct app *app) MUST;

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * json.h - the JSON back end of the writer. Private to render/.
+ */
+#pragma once
+
+struct writer_backend;
+
+extern const struct writer_backend writer_json;

@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- 0004 - names that say what is there: tasks were revocations and nothing else, and a flow
+-- is claimed by an owner, which is a piece of work and no node.
+
+alter table tasks rename to revocations;
+drop index tasks_by_next_at;
+drop index tasks_by_subject;
+create index revocations_by_next_at on revocations (next_at, id);
+create index revocations_by_subject on revocations (source, subject);
+create index revocations_by_key on revocations (key_id);
+
+alter table flows rename column node to owner;
