@@ -3,7 +3,7 @@
 // happen, fails the run. harness/ has the program and the suite.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
@@ -15,6 +15,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'caldock-harness-'));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const SUITE = path.join(here, 'harness/serves.test.mjs');
+const BUSY = path.join(here, 'harness/busy.test.mjs');
 const SANITIZERS = ['-fsanitize=address,undefined'];
 
 async function compile(name, flags) {
@@ -30,7 +31,12 @@ const sanitized = await compile('sanitized', SANITIZERS);
 // The suite with this program and these variables → {code, stdout: and stderr}, as the shell sees
 // the runner.
 // `sanitizers`: whether they end the process at a finding, as script/test wants it, or go on.
-function run(binary, variables = {}, sanitizers = 'halt_on_error=1:abort_on_error=1') {
+function run(
+    binary,
+    variables = {},
+    sanitizers = 'halt_on_error=1:abort_on_error=1',
+    suites = [SUITE],
+) {
     const { CALDOCK_TEST_POSTGRES, NODE_TEST_CONTEXT, ...rest } = process.env;
     const env = {
         ...rest,
@@ -42,7 +48,7 @@ function run(binary, variables = {}, sanitizers = 'halt_on_error=1:abort_on_erro
         ...variables,
     };
     return new Promise((resolve) => {
-        const args = [path.join(here, 'run.mjs'), SUITE];
+        const args = [path.join(here, 'run.mjs'), ...suites];
         execFile(process.execPath, args, { env }, (error, stdout, stderr) =>
             resolve({ code: error?.code ?? 0, stdout: stdout + stderr }),
         );
@@ -104,4 +110,37 @@ test('a fault that never happened fails the suite', async () => {
     await fails(/never happened at google.*nowhere/, plain, { HARNESS_SUITE: 'fault-cleared' });
     await fails(/never happened at microsoft.*expired/, plain, { HARNESS_SUITE: 'forgery' });
     await passes(plain, { HARNESS_SUITE: 'fault-perhaps' });
+});
+
+// The suite `busy` fails as often as the file says, and then no more.
+async function runBusy(times, suites, variables = {}) {
+    const file = path.join(folder, 'times');
+    writeFileSync(file, String(times));
+    return run(plain, { ...variables, HARNESS_BUSY: file }, undefined, suites);
+}
+
+test('a suite that fails beside others and passes alone is unsteady, and told', async () => {
+    const { code, stdout } = await runBusy(1, [SUITE, BUSY]);
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /^not ok 1 - too busy$/m);
+    assert.match(stdout, /^unsteady: busy: 1 failed beside other suites, none alone$/m);
+    assert.match(stdout, /^2 passed, 0 failed$/m);
+});
+
+test('a suite that fails twice, or has run alone, fails', async () => {
+    for (const [times, suites] of [
+        [2, [SUITE, BUSY]],
+        [1, [BUSY]],
+    ]) {
+        const { code, stdout } = await runBusy(times, suites);
+        assert.equal(code, 1, stdout);
+        assert.doesNotMatch(stdout, /^unsteady/m);
+    }
+});
+
+test('nothing is forgiven beside a process that ended badly', async () => {
+    const { code, stdout } = await runBusy(1, [SUITE, BUSY], { HARNESS_END: 'abort' });
+    assert.equal(code, 1, stdout);
+    assert.doesNotMatch(stdout, /^unsteady/m);
+    assert.match(stdout, /^0 passed, 2 failed$/m);
 });

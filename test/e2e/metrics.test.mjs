@@ -32,6 +32,16 @@ async function moves(families, happens) {
     return moved(before, await scrape(at), ...families);
 }
 
+// Waits until Google has been told of one revocation.
+async function revokedSince(before) {
+    const name = 'caldock_revocations_total';
+    const moves = await until('the revocation is done', async () => {
+        const changes = moved(before, await scrape(at), name);
+        return Object.keys(changes).length > 0 && changes;
+    });
+    assert.deepEqual(moves, { [`${name}{source="google",result="done"}`]: 1 });
+}
+
 test('only GET and HEAD of /metrics, and only there', async () => {
     for (const where of [at, unix]) {
         const good = await askMetrics(where);
@@ -136,11 +146,13 @@ for (const [code, { name }] of Object.entries(SOURCES)) {
             await moves(FLOWS, () => world.connected(code)),
             flow(name, 'success', changed(name, 'reconnected', 'flow')),
         );
-        const revocations = ['caldock_account_status_changes_total'];
+        const before = await scrape(at);
+        const changes = ['caldock_account_status_changes_total'];
         assert.deepEqual(
-            await moves(revocations, () => world.ask(`${ACCOUNTS}/${id}`, { method: 'DELETE' })),
+            await moves(changes, () => world.ask(`${ACCOUNTS}/${id}`, { method: 'DELETE' })),
             changed(name, 'disconnected', 'application'),
         );
+        if (code === 'GOOG') await revokedSince(before); // or it moves in the next test
     });
 
     test(`${code}: what ends without the source, and at it`, async () => {
@@ -188,16 +200,9 @@ test('a state that cannot be trusted is a page, and ends no flow', async () => {
 
 test('a revocation is counted when the source has answered', async () => {
     const id = await world.connected('GOOG');
-    const name = 'caldock_revocations_total';
     const before = await scrape(at);
     await world.ask(`${ACCOUNTS}/${id}`, { method: 'DELETE' });
-    const after = await until('the revocation is done', async () => {
-        const now = await scrape(at);
-        return Object.keys(moved(before, now, name)).length > 0 && now;
-    });
-    assert.deepEqual(moved(before, after, name), {
-        [`${name}{source="google",result="done"}`]: 1,
-    });
+    await revokedSince(before);
 });
 
 test('callers that are refused, by what they came with', async () => {
