@@ -91,7 +91,7 @@ need_node() {
 }
 
 # unpack_npm: Debian's npm is some 340 packages, so they are not installed, but unpacked for these scripts
-# alone (ADR 49).
+# alone (ADR 48).
 unpack_npm() {
     command -v apt-get >/dev/null || { need_packages npm; return; }
     say "Unpacking Debian's npm into $NPM_FOLDER/, without installing it"
