@@ -121,6 +121,8 @@ function periodsOf(events, days) {
 
 // A person of a source, whose main calendar blocks.
 class Blocked {
+    booked = []; // titles of what the application has written here
+
     // {api, people, control: the switches of the source, account, calendar, story}
     constructor(options) {
         Object.assign(this, options);
@@ -144,8 +146,19 @@ class Blocked {
         this.setting = body.id;
     }
 
+    async receive() {
+        const path = `${SETTINGS}/${this.setting}`;
+        const wish = { is_destination_for_teamup_events: true };
+        const { status, body } = await this.api.ask('PATCH', path, wish);
+        this.story.step('setting', `PATCH ${this.api.url}${path}: ${status}`);
+        if (status !== 200) throw new Error(body.message);
+        this.story.step('', 'it receives, too');
+    }
+
+    // What was booked in the application makes nobody busy here.
     #isTold({ periods, is_complete: isComplete }) {
-        return isComplete && isDeepStrictEqual(periods, periodsOf(this.#events, this.days));
+        const events = this.#events.filter(({ title }) => !this.booked.includes(title));
+        return isComplete && isDeepStrictEqual(periods, periodsOf(events, this.days));
     }
 
     // Busy time is what is in the calendar, sooner or later → what was answered last, and how long it took
@@ -203,16 +216,18 @@ class Blocked {
         this.story.step('channel', `the source notifies Caldock of changes, after ${secondsText(ms)}`);
     }
 
-    // The person adds an event. `how`: what then happens, in words. `isLost`: what is to become of the
-    // notification of it.
-    async showChange(how, { isLost, query }) {
+    // The person adds an event, and does `more`. `how`: what then happens, in words. `isLost`: what is to
+    // become of the notifications.
+    async showChange(how, { isLost, query, more }) {
         const { days, account, calendar, control } = this;
+        await control.settleNotifications();
         const known = control.notifications.length;
-        if (isLost) control.loseNotifications(1);
+        control.loseNotifications(isLost ? Infinity : 0);
         const taken = this.#events;
         const options = { days, zone: ZONE, taken, now: Date.now() };
         const { title, start } = this.people.add(account, calendar, options);
         this.story.step('added', `“${title}”, ${whenText(start)}; ${how}`);
+        more?.();
         const { answer, ms } = await this.#becomesTrue(query);
         this.#showNotification(control.notifications.slice(known), isLost);
         const period = answer.periods.find((one) => one.start <= start && one.end > start);
@@ -229,37 +244,33 @@ class Blocked {
     }
 }
 
-// What is booked in the application, in the main calendar of a person.
+// What was booked in the application, in the main calendar of a person.
 class Booked {
-    // {api, people, account, setting, hearing: what the application was told, story}
+    // {api, people, bookings, blocked: the calendar, hearing: what the application was told, story}
     constructor(options) {
         Object.assign(this, options);
-        this.days = daysFrom(Date.now(), ZONE);
-        this.bookings = new Bookings({ api: this.api, people: this.people, now: Date.now });
-    }
-
-    async receive() {
-        const path = `${SETTINGS}/${this.setting}`;
-        const wish = { is_destination_for_teamup_events: true };
-        const { status, body } = await this.api.ask('PATCH', path, wish);
-        this.story.step('setting', `PATCH ${this.api.url}${path}: ${status}`);
-        if (status !== 200) throw new Error(body.message);
-        this.story.step('', 'it receives, too');
+        this.account = this.blocked.account;
+        this.days = this.blocked.days;
     }
 
     async book() {
-        const { api, account, days } = this;
+        const { api, account, blocked } = this;
         const { id, title, start, trouble } = await this.bookings.book({
             accounts: [account],
             zone: ZONE,
         });
         if (trouble) throw new Error(trouble);
         Object.assign(this, { path: `${PUSHED}/${id}`, id, title });
+        blocked.booked.push(title);
         this.story.step('booked', `PUT ${api.url}${this.path}: 201, “${title}”, ${whenText(start)}`);
         const ms = await this.#becomes('written');
-        const seen = this.people.find(account, title, days);
-        if (seen?.start !== start) throw new Error('its person does not see it');
+        if (this.#seen?.start !== start) throw new Error('its person does not see it');
         this.story.step('written', `its person sees it, after ${secondsText(ms)}`);
+    }
+
+    // As the person sees it.
+    get #seen() {
+        return this.people.find(this.account, this.title, this.days);
     }
 
     // Waits until the copy here, beside those of other accounts, has this status, moved by the person or
@@ -267,33 +278,23 @@ class Booked {
     #becomes(status, isChanged = false) {
         return until(`a copy that is ${status}`, async () => {
             const { copies } = await this.api.get(this.path);
-            const copy = copies.find((one) => one.staff_calendar_settings === this.setting);
+            const copy = copies.find((one) => one.staff_calendar_settings === this.blocked.setting);
             return copy?.status === status && copy.is_changed === isChanged;
         });
     }
 
-    // Waits for a message to the application about this account → it, and how long that took
-    async #hears(type, known) {
-        let message;
-        const isIt = (one) =>
-            one.type === type && one.data.calendar_source_account === this.account.id;
-        const ms = await until(`a message ${type}`, () => {
-            message = this.hearing.messages.slice(known).find(isIt);
-            return message;
-        });
-        this.story.step('webhook', `${type}, verified, after ${secondsText(ms)}`);
-        return message;
+    // The person moves it. Caldock says so ten seconds after it has seen it: they may move it again.
+    move() {
+        const { people, account, days } = this;
+        this.hears = hearingOf('pushed_event.changed', this);
+        const options = { days, zone: ZONE, taken: people.events(account, days), now: Date.now() };
+        this.start = people.move(account, this.#seen, options);
+        this.story.step('moved', `its person moves “${this.title}” to ${whenText(this.start)}`);
     }
 
-    async move() {
-        const { people, account, days, hearing } = this;
-        const known = hearing.messages.length;
-        const seen = people.find(account, this.title, days);
-        const options = { days, zone: ZONE, taken: people.events(account, days), now: Date.now() };
-        const start = people.move(account, seen, options);
-        this.story.step('moved', `its person moves it to ${whenText(start)}`);
-        const { data } = await this.#hears('pushed_event.changed', known);
-        if (data.event_id !== this.id || Date.parse(data.start) !== start)
+    async restore() {
+        const { data } = await this.hears();
+        if (data.event_id !== this.id || Date.parse(data.start) !== this.start)
             throw new Error('the message says something else');
         await this.#becomes('written', true);
         await this.bookings.restore(this.id);
@@ -301,36 +302,58 @@ class Booked {
         this.story.step('restored', `PUT ${this.path}?restore=true: it is back`);
     }
 
-    async delete() {
-        const { people, account, days, hearing } = this;
-        const known = hearing.messages.length;
-        people.delete(account, people.find(account, this.title, days));
-        this.story.step('deleted', 'its person deletes it');
-        await this.#hears('pushed_event.deleted', known);
+    delete() {
+        this.hears = hearingOf('pushed_event.deleted', this);
+        this.people.delete(this.account, this.#seen);
+        this.story.step('deleted', `its person deletes “${this.title}”`);
+    }
+
+    async cancel() {
+        await this.hears();
         await this.#becomes('deleted_by_person');
         const { status } = await this.bookings.cancel(this.id);
         this.story.step('cancelled', `DELETE ${this.path}: ${status}`);
     }
-
-    // `connect`: the flow that connects the account again
-    async breakAndMend(connect) {
-        const { people, account, hearing } = this;
-        const known = hearing.messages.length;
-        people.withdraw(account);
-        const where = SOURCE_NAMES[account.calendar_source];
-        this.story.step('withdrawn', `its person withdraws the consent at ${where}`);
-        await this.api.ask('GET', `${ACCOUNTS}/${account.id}/calendars`); // the next use of the account
-        const { data } = await this.#hears('account.needs_reconnect', known);
-        this.story.step('', `reason ${data.reason}`);
-        const again = await connect();
-        if (again.account.id !== account.id) throw new Error('that is another account');
-        const { data: told } = await this.#hears('account.connected', known);
-        if (!told.is_reconnect) throw new Error('the message says something else');
-    }
 }
 
+// → what waits for a message about this account that the application hears from now on, and tells how
+// long that took
+function hearingOf(type, { account, hearing, story }) {
+    const known = hearing.messages.length;
+    const began = Date.now();
+    const isIt = (one) => one.type === type && one.data.calendar_source_account === account.id;
+    return async () => {
+        let message;
+        await until(`a message ${type}`, () => {
+            message = hearing.messages.slice(known).find(isIt);
+            return message;
+        });
+        story.step('webhook', `${type}, verified, ${secondsText(Date.now() - began)} after it`);
+        return message;
+    };
+}
+
+// `connect`: the flow that connects the account again
+async function breakAndMend(connect, { api, people, account, hearing, story }) {
+    const broken = hearingOf('account.needs_reconnect', { account, hearing, story });
+    const mended = hearingOf('account.connected', { account, hearing, story });
+    people.withdraw(account);
+    const where = SOURCE_NAMES[account.calendar_source];
+    story.step('withdrawn', `its person withdraws the consent at ${where}`);
+    await api.ask('GET', `${ACCOUNTS}/${account.id}/calendars`); // the next use of the account
+    const { data } = await broken();
+    story.step('', `reason ${data.reason}`);
+    const again = await connect();
+    if (again.account.id !== account.id) throw new Error('that is another account');
+    const { data: told } = await mended();
+    if (!told.is_reconnect) throw new Error('the message says something else');
+}
+
+// What takes Caldock some seconds goes on beside the rest: the person changes the bookings together
+// with the calendar, and what is told of them is heard later.
 async function block({ account, calendar }, all) {
     const { caldock, controls, token, demo, user, story } = all;
+    const { hearing } = demo;
     const api = new Api({ url: caldock.url, token, user });
     const people = new People(controls);
     const control = controls[account.calendar_source];
@@ -339,16 +362,23 @@ async function block({ account, calendar }, all) {
     await blocked.showEvents();
     await blocked.showBusy();
     await blocked.awaitNotifications();
+    await blocked.receive();
+    const bookings = new Bookings({ api, people, now: Date.now });
+    const one = new Booked({ api, people, bookings, blocked, hearing, story });
+    const other = new Booked({ api, people, bookings, blocked, hearing, story });
+    await one.book();
+    await other.book();
+    const more = () => {
+        one.move();
+        other.delete();
+    };
     const how = 'the notification is lost, the query says refresh=true';
-    await blocked.showChange(how, { isLost: true, query: { refresh: 'true' } });
+    await blocked.showChange(how, { isLost: true, query: { refresh: 'true' }, more });
+    await other.cancel();
     await blocked.showChange('the source notifies', { isLost: false });
-    const { setting } = blocked;
-    const booked = new Booked({ api, people, account, setting, hearing: demo.hearing, story });
-    await booked.receive();
-    await booked.book();
-    await booked.move();
-    await booked.delete();
-    await booked.breakAndMend(() => connect(account.calendar_source, all, account));
+    const again = () => connect(account.calendar_source, all, account);
+    await breakAndMend(again, { api, people, account, hearing, story });
+    await one.restore();
 }
 
 // → whether all of it holds
