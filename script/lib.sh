@@ -90,6 +90,11 @@ need_node() {
     command -v npm >/dev/null || unpack_npm
 }
 
+# Three of four files that Debian's npm depends on are of compilers, bundlers, linters and test tools, which the
+# packages in its closure are built with and npm never loads.
+NPM_UNUSED='eslint* libnode-dev* node-babel* node-caniuse-lite* node-core-js* node-es-abstract* node-istanbul* node-jest*
+    node-lodash* node-regenerate* node-webassemblyjs* webpack*'
+
 # unpack_npm: Debian's npm is some 340 packages, so they are not installed, but unpacked for these scripts
 # alone (ADR 48).
 unpack_npm() {
@@ -97,9 +102,10 @@ unpack_npm() {
     say "Unpacking Debian's npm into $NPM_FOLDER/, without installing it"
     lists_update || return 1
     debs=$(mktemp -d) && chmod 755 "$debs" || return 1 # apt doesn't download as root
+    unused=$(set -f; for name in $NPM_UNUSED; do printf ' ! -name %s' "$name"; done)
     rm -rf "$NPM_FOLDER" && mkdir "$NPM_FOLDER" &&
         as_root apt-get install -q -y --no-install-recommends --download-only -o Dir::Cache::archives="$debs" npm >&2 &&
-        find "$debs" -name '*.deb' -print0 | xargs -0 -P "$(nproc)" -I '{}' dpkg-deb -x '{}' "$NPM_FOLDER" &&
+        (set -f; find "$debs" -name '*.deb' $unused -print0) | xargs -0 -P "$(nproc)" -I '{}' dpkg-deb -x '{}' "$NPM_FOLDER" &&
         ln -s nodejs "$NPM_FOLDER/usr/share/node_modules" && # so that each finds the others
         mkdir "$NPM_FOLDER/bin" && ln -s ../usr/bin/npm "$NPM_FOLDER/bin/npm"
     code=$?
