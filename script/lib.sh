@@ -105,7 +105,8 @@ unpack_npm() {
     unused=$(set -f; for name in $NPM_UNUSED; do printf ' ! -name %s' "$name"; done)
     rm -rf "$NPM_FOLDER" && mkdir "$NPM_FOLDER" &&
         as_root apt-get install -q -y --no-install-recommends --download-only -o Dir::Cache::archives="$debs" npm >&2 &&
-        (set -f; find "$debs" -name '*.deb' $unused -print0) | xargs -0 -P "$(nproc)" -I '{}' dpkg-deb -x '{}' "$NPM_FOLDER" &&
+        (set -f; find "$debs" -name '*.deb' $unused -print0) |
+        xargs -0 -P "$(nproc)" -I '{}' dpkg-deb -x '{}' "$NPM_FOLDER" &&
         ln -s nodejs "$NPM_FOLDER/usr/share/node_modules" && # so that each finds the others
         mkdir "$NPM_FOLDER/bin" && ln -s ../usr/bin/npm "$NPM_FOLDER/bin/npm"
     code=$?
