@@ -225,7 +225,7 @@ export async function syncs(bench, owners) {
         await connect(server, user, ids);
     }
     for (const user of users) await whenFresh(server, busyQuery(user));
-    await sleep(YOUNG_MS);
+    while (performance.now() - source.reads.at(-1) < YOUNG_MS) await sleep(LOOK_MS);
     Object.assign(source, { reads: [], delayMs: SOURCE_MS });
     const queries = users.map((user) => busyQuery(user, '&refresh=true'));
     await Promise.all(queries.map((query) => askBusy(server, query)));
