@@ -94,6 +94,9 @@ static Res connect_identify(struct cx *cx, struct connect *c)
     };
     struct id_claims claims;
 
+    if (!c->client->is_on) { /* a flow may go on behind a restart without it */
+        return fail(cx, FAIL_SOURCE_MISCONFIGURED, "the source has no client any more");
+    }
     if (c->tokens.id_token.n == 0) {
         return fail(cx, FAIL_IDENTITY_INVALID, "the source gave no ID token");
     }

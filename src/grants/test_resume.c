@@ -123,6 +123,16 @@ TEST(test_resume_ends_a_flow_whose_tokens_do_not_open)
     T_TRUE(!resumed()); /* once */
 }
 
+TEST(test_resume_ends_a_flow_whose_source_was_switched_off)
+{
+    struct lost l = lost_new(S("e.e.e"));
+
+    bed.settings.sources[SOURCE_GOOGLE - 1].is_on = false;
+    T_OK(BED_WRITE(lost_claim, &l));
+    T_TRUE(resumed());
+    T_STR(record_now().outcome, S("source_misconfigured"));
+}
+
 /* An ID token for this flow, signed with the key. */
 static Str lost_id_token(EVP_PKEY *key, Str sub)
 {
@@ -271,6 +281,7 @@ TEST(test_an_end_under_a_lost_claim_keeps_what_was_written)
 T_MAIN(
     T_BED(test_resume_finds_nothing_where_no_flow_is_lost),
     T_BED(test_resume_ends_a_flow_whose_tokens_do_not_open),
+    T_BED(test_resume_ends_a_flow_whose_source_was_switched_off),
     T_BED(test_resume_keeps_no_claim_that_it_cannot_use),
     T_BED(test_resume_makes_the_account_of_a_lost_flow),
     T_BED(test_resume_revokes_what_a_lost_flow_may_not_keep),
