@@ -40,13 +40,25 @@ static bool claim_is(const json_t *j, Str wanted)
 }
 
 /* `aud` is one text or several (RFC 7519 §4.1.3). */
-static bool claim_audience_fits(const json_t *aud, Str wanted)
+static bool claim_audience_is(const json_t *aud, Str wanted)
 {
     if (str_eq(wanted, S("*")) || claim_is(aud, wanted)) {
         return true;
     }
     for (size_t i = 0; i < json_array_size(aud); i++) {
         if (claim_is(json_array_get(aud, i), wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool claim_audience_fits(const json_t *aud, Str accepted)
+{
+    Str one;
+
+    while (str_next_word(&accepted, S(" \t,"), &one)) {
+        if (claim_audience_is(aud, one)) {
             return true;
         }
     }

@@ -196,6 +196,30 @@ TEST(test_jwt_verify_obeys_the_issuer_s_configuration)
     T_FAIL(FAIL_AUTHENTICATION_FAILED, t_verify_jwt(issuer, token, &facts));
 }
 
+TEST(test_jwt_verify_takes_each_audience_of_the_list)
+{
+    static const struct {
+        Str accepted;
+        bool fits;
+    } lists[] = {
+        {SI("other, caldock"), true},
+        {SI("caldock other"), true},
+        {SI("other,*"), true},
+        {SI("other, caldockx"), false},
+        {SI(","), false},
+    };
+
+    Str token = t_jwt(t_cx(), S("{" BASIC "}"));
+
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        struct jwt_issuer issuer = t_issuer(t_cx());
+        struct jwt_facts facts;
+
+        issuer.audience = lists[i].accepted;
+        T_INT(t_verify_jwt(issuer, token, &facts).code == FAIL_NONE, lists[i].fits);
+    }
+}
+
 /* Two sections of one issuer are told apart by their audience. */
 TEST(test_jwt_verify_finds_the_section_by_issuer_and_audience)
 {
@@ -292,6 +316,7 @@ TEST(test_jwt_needs_fetch_for_few)
 T_MAIN(
     T(test_jwt_verify_judges_the_claims), T(test_jwt_verify_judges_the_signature),
     T(test_jwt_verify_obeys_the_issuer_s_configuration),
+    T(test_jwt_verify_takes_each_audience_of_the_list),
     T(test_jwt_verify_finds_the_section_by_issuer_and_audience),
     T(test_jwt_verify_stops_at_its_limits),
     T(test_jwt_verify_without_keys_is_unavailable), T(test_jwt_needs_fetch_for_few))

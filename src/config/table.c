@@ -192,7 +192,7 @@ static const struct config_key jwt_keys[] = {
     {SI("issuer"), SI(""), value_text, JWT_AT(issuer.issuer),
      .about = SI("The `iss` of its tokens; required.")},
     {SI("audience"), SI(""), value_text, JWT_AT(issuer.audience),
-     .about = SI("The `aud` that its tokens must have; required; * for any.")},
+     .about = SI("Those of `aud` that are accepted; required; * for any.")},
     {SI("providers"), SI(""), value_ids, JWT_AT(providers),
      .about = SI("IDs of the providers that it may speak for; required; * for all.")},
     {SI("algorithms"), SI(""), value_algorithms, JWT_AT(issuer.algs),
