@@ -145,9 +145,12 @@ static void keeper_reload(struct keeper *k)
     struct cx cx = keeper_cx();
     struct reload reload;
 
-    k->files_tried = keeper_changes(k);
+    uint64_t changes = keeper_changes(k);
     Res res = keeper_reread_and_use(&cx, k, &reload);
 
+    if (res.code != FAIL_UNAVAILABLE) {
+        k->files_tried = changes;
+    }
     keeper_count_reload(res);
     if (res.code == FAIL_NONE) {
         keeper_answer_reload(&reload);
@@ -183,11 +186,17 @@ static void keeper_watch_files(struct keeper *k)
     cx_done(&cx);
 }
 
+static bool time_is_same(struct timespec a, struct timespec b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/* A chmod changes st_ctim alone, and may mend what was refused. */
 static bool key_file_is_same(const struct stat *a, const struct stat *b)
 {
     return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size
-           && a->st_mtim.tv_sec == b->st_mtim.tv_sec
-           && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+           && time_is_same(a->st_mtim, b->st_mtim)
+           && time_is_same(a->st_ctim, b->st_ctim);
 }
 
 /* Reads the key file again, with the configuration in force. */

@@ -4,7 +4,7 @@
 // CALDOCK_CRASH_BIN: a build with -Dcrash_points=true, for a rotation that is killed.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { copyFile, readFile, rename } from 'node:fs/promises';
+import { chmod, copyFile, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
@@ -32,8 +32,9 @@ async function inWorld(options, body) {
 }
 
 // Copies a file as docs/keys.md wants it: a node that finds the file finds all of it.
-async function bring(from, to) {
+async function bring(from, to, mode = 0o600) {
     await copyFile(from, `${to}.brought`);
+    await chmod(`${to}.brought`, mode);
     await rename(`${to}.brought`, to);
 }
 
@@ -263,7 +264,9 @@ test(
             );
             assert.equal((await find(one, second)).missing_on.length, 2);
             await refused(one, /hasn't loaded the key.*copy the key file/, 'use', second);
-            await bring(one.keys, two.keys);
+            await bring(one.keys, two.keys, 0o644);
+            await until('it is refused', () => /event="keys.refused"/.test(two.log));
+            await chmod(two.keys, 0o600); // as the refusal says
             await until(
                 'the second has it',
                 async () => (await find(one, second)).loaded_by.length === 2,
