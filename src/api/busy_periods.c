@@ -465,10 +465,16 @@ static void busy_write_calendar(struct writer *w, const struct busy_calendar *on
     writer_end(w);
 }
 
+/* Whether a setting that can't be read may have been meant. */
+static bool busy_leaves_out(const struct busy_call *b)
+{
+    return b->query.n_ids == 0 && b->query.page.n_unreadable > 0;
+}
+
 /* The worst of all, and the oldest. */
 static void busy_write_summary(struct writer *w, const struct busy_call *b)
 {
-    enum freshness worst = FRESH;
+    enum freshness worst = busy_leaves_out(b) ? UNKNOWN : FRESH;
     int64_t as_of_ms = b->n == 0 ? 0 : INT64_MAX;
 
     for (size_t i = 0; i < b->n; i++) {
@@ -490,6 +496,7 @@ static Res busy_answer(struct call *c, struct busy_call *b)
     struct busy busy;
 
     TRY(busy_collect(c, b, &busy));
+    owner_query_log_unreadable(c, b->query.page.n_unreadable);
     struct writer *w = writer_open(&c->cx->mem, c->format);
 
     writer_second(w, S("happens_after"), b->query.from_s);

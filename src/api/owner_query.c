@@ -6,6 +6,7 @@
 
 #include "auth/visible.h"
 #include "base/buf.h"
+#include "base/log.h"
 
 enum { DAY_S = 86400, MESSAGE_BYTES = 256 };
 
@@ -188,4 +189,13 @@ bool owner_query_chooses(
     return q->n_ids > 0 ? owner_query_names(q, s->id)
                         : (s->switches & switches) != 0
                               && (q->account == 0 || s->account == q->account);
+}
+
+void owner_query_log_unreadable(struct call *c, size_t n)
+{
+    if (n > 0) {
+        log_event(
+            LEVEL_ERROR, EVENT_SETTING_UNREADABLE, KN("left_out", (int64_t)n),
+            KZ("reason", c->cx->why.text));
+    }
 }

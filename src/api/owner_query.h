@@ -48,6 +48,8 @@ Res owner_query_look(
  */
 Res owner_query_check_choice(
     struct call *c, const struct owner_query *q, bool source_only) MUST;
+/* Says that `n` settings can't be read, with the reason of the last one. */
+void owner_query_log_unreadable(struct call *c, size_t n);
 /* Whether a setting is named; where none is, whether it has one of `switches` on. */
 bool owner_query_chooses(
     const struct owner_query *q, const struct calendar_setting *s, int switches);

@@ -13,6 +13,7 @@
 #include "api/asking.h"
 #include "api/body.h"
 #include "api/endpoints.h"
+#include "api/owner_query.h"
 #include "api/page.h"
 #include "api/staff_settings_body.h"
 #include "api/staff_settings_view.h"
@@ -20,7 +21,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "sources/calendar_rights.h"
 #include "store/calendar_reads.h"
 #include "store/store.h"
@@ -91,15 +91,6 @@ static Res settings_listing_read(struct cx *cx, struct db *db, void *arg)
     return calendar_settings_list(cx, db, &filter, offset, l->query.size, &l->page);
 }
 
-static void settings_log_unreadable(struct call *c, size_t n)
-{
-    if (n > 0) {
-        log_event(
-            LEVEL_ERROR, EVENT_SETTING_UNREADABLE, KN("left_out", (int64_t)n),
-            KZ("reason", c->cx->why.text));
-    }
-}
-
 Res staff_settings_list_run(struct call *c)
 {
     struct settings_listing l = {.call = c};
@@ -109,7 +100,7 @@ Res staff_settings_list_run(struct call *c)
     TRY(page_read(c, &l.query));
     TRY(read);
     TRY(store_read(c->cx, c->work.worker->store, settings_listing_read, &l));
-    settings_log_unreadable(c, l.page.n_unreadable);
+    owner_query_log_unreadable(c, l.page.n_unreadable);
     TRY(page_open(c, &l.query, l.page.count, &w));
     for (size_t i = 0; i < l.page.n; i++) {
         writer_object(w, S(""));

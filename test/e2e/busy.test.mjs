@@ -349,3 +349,21 @@ function leaves(value) {
     if (typeof value === 'string') return [value];
     return value && typeof value === 'object' ? Object.values(value).flatMap(leaves) : [];
 }
+
+test('a setting that can’t be read is unknown, and never free', async () => {
+    const user = { headers: { 'Caldock-User': 'unread' } };
+    const own = await blocking('GOOG', {}, user);
+    await until('the read', async () => (await busy({}, user)).body.is_complete);
+    await world.alterStore(
+        world.schema
+            ? 'alter table calendar_sync drop constraint calendar_sync_known'
+            : 'drop trigger calendar_sync_known_update',
+    );
+    const become = (state) =>
+        world.alterStore(`update calendar_sync set state = ${state} where settings = ${own.setting}`);
+    await become(9); // as a newer Caldock may know
+    const { status, body } = await busy({}, user);
+    assert.deepEqual([status, body.is_complete, body.calendars], [200, false, []]);
+    await until('it is logged', () => /event="setting.unreadable"/.test(world.caldock.log));
+    await become(2);
+});
