@@ -514,11 +514,22 @@ static bool refresh_may_heal(const struct account *a)
     return str_eq(a->status_reason, REASON_REVOKED);
 }
 
+static Res refresh_stop_work(struct cx *cx, struct db *db, void *arg)
+{
+    const struct refresh *r = arg;
+
+    return grant_stop(cx, db, r->account.id, r->record.version);
+}
+
+/* What only a user can mend is not kept alive: it isn't due again. */
 static Res refresh_keep_alive(struct cx *cx, struct refresh *r)
 {
     bool got;
 
     TRY(refresh_read(cx, r));
+    if (r->account.status != ACCOUNT_CONNECTED && !refresh_may_heal(&r->account)) {
+        return store_write(cx, r->work->worker->store, refresh_stop_work, r);
+    }
     TRY(refresh_may_heal(&r->account) ? refresh_unseal(cx, r)
                                       : refresh_open_grant(cx, r));
     TRY(refresh_begin(cx, r, &got));

@@ -514,6 +514,7 @@ TEST(test_what_was_no_refusal_is_not_tried_again)
     due_again(id);
     T_INT(background_against(&tokens), 0);
     T_STR(account_now(id).status_reason, S("missing_scopes"));
+    T_TRUE(due_of(id) == GRANT_NEVER); /* or it would be late for ever */
 }
 
 /* The user was faster. */
