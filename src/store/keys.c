@@ -173,6 +173,9 @@ Res key_use_get(struct cx *cx, struct db *db, uint32_t id, struct key_use *ret)
     TRY(db_query_int(
         cx, db, "select count(*) from pushed_events where key_id = $1", args,
         &use.events));
+    TRY(db_query_int(
+        cx, db, "select count(*) from flows where key_id = $1 and sealed is not null",
+        args, &use.flows));
     *ret = use;
     return OK;
 }
@@ -297,6 +300,13 @@ static Res key_refuse_used(
             (long long)use->grants, (long long)use->revocations,
             (long long)use->calendars, (long long)use->webhooks, (long long)use->events,
             id);
+    }
+    if (use->flows > 0) {
+        return fail(
+            cx, FAIL_CONFLICT,
+            "%lld flows that were cut short have tokens that are sealed with the key %08x: "
+            "a node that serves ends them",
+            (long long)use->flows, id);
     }
     if (key_flows_may_be_open(use, now)) {
         Str until = clock_rfc3339(use->flows_until_ms, text);

@@ -29,6 +29,7 @@ struct key_use {
     int64_t calendars;      /* images and cursors of calendars, and the instance secret */
     int64_t webhooks;       /* secrets of webhook endpoints */
     int64_t events;         /* values of pushed events */
+    int64_t flows;          /* that have tokens on record */
     int64_t flows_until_ms; /* a flow that it sealed may be open until then; 0: none */
     bool is_dropped;
 };

@@ -299,6 +299,15 @@ TEST(test_choose_wants_every_live_node_to_have_it)
     T_TRUE(report_node(db, NODE("one", a_and_b, A), NOW) == B);
 }
 
+static void add_flow_with_tokens(struct db *db, uint32_t key)
+{
+    T_OK(db_exec(
+        t_cx(), db,
+        "insert into flows (id, owner, claimed_until, made_at, key_id, sealed)"
+        " values ($1, 'n', 0, 0, $2, $1)",
+        DB_ARGS(db_blob(S("f")), db_int(key)), NULL));
+}
+
 TEST(test_drop_is_refused_while_the_key_is_needed)
 {
     CLEANUP(db_close) struct db *db = db_with_provider();
@@ -322,6 +331,10 @@ TEST(test_drop_is_refused_while_the_key_is_needed)
     T_TRUE(why_has("0 grants and 1 revocations"));
     T_OK(revocation_cancel(t_cx(), db, SOURCE_MICROSOFT, S("s")));
     T_TRUE(id > 0);
+    add_flow_with_tokens(db, A);
+    T_FAIL(FAIL_CONFLICT, key_drop_at(db, A, over));
+    T_TRUE(why_has("1 flows that were cut short"));
+    T_OK(db_script(t_cx(), db, "delete from flows"));
     T_FAIL(FAIL_CONFLICT, key_drop_at(db, A, over - 1));
     T_TRUE(why_has("may be open until 1970-01-02T"));
     T_OK(key_use_get(t_cx(), db, A, &use));
