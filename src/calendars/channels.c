@@ -68,6 +68,7 @@ struct tended {
     struct channel made; /* or renewed */
     enum channel_failure why;
     bool is_new;              /* `made` */
+    bool is_lost;             /* `old` was gone at the source, and there is no other */
     bool is_forgotten;        /* the setting waited for this only */
     int64_t hold_until_ms;    /* of the account, 0: none */
     int64_t refused_until_ms; /* by the source, whichever account; 0: it isn't */
@@ -156,7 +157,8 @@ static Res tended_renew(struct cx *cx, struct tended *c, struct source_call *cal
 
     if (res.code != FAIL_NONE && c->why == CHANNEL_GONE) {
         c->old.id = S("");
-        return tended_make(cx, c, call);
+        res = tended_make(cx, c, call);
+        c->is_lost = res.code != FAIL_NONE;
     }
     return res;
 }
@@ -310,6 +312,15 @@ static void tended_end(struct cx *cx, struct tended *c)
     c->is_forgotten = c->job.is_deleted;
 }
 
+/* Nobody notifies any more: the calendar is polled, and read now. */
+static void tended_note_lost(struct tended *c)
+{
+    struct calendar_sync *s = &c->job.sync;
+
+    s->channel_id = s->resource_id = S("");
+    s->channel_until_ms = 0;
+}
+
 static void tended_go_on(struct cx *cx, struct tended *c)
 {
     struct calendar_sync *s = &c->job.sync;
@@ -325,6 +336,9 @@ static void tended_go_on(struct cx *cx, struct tended *c)
     Res res = tended_ask(cx, c, tended_renew_ask);
 
     if (res.code != FAIL_NONE) {
+        if (c->is_lost) {
+            tended_note_lost(c);
+        }
         tended_judge_failure(cx, c, res);
         return;
     }
@@ -340,7 +354,8 @@ static Res tended_write_work(struct cx *cx, struct db *db, void *arg)
         TRY(calendar_channels_refuse(
             cx, db, t->source, c->refused_until_ms, c->refused_why));
     }
-    TRY(calendar_channels_write(cx, db, t->lease.owner, &c->job, c->is_new));
+    TRY(calendar_channels_write(
+        cx, db, t->lease.owner, &c->job, c->is_new || c->is_lost));
     if (c->hold_until_ms > 0) {
         TRY(calendar_reads_hold(
             cx, db, t->account.account, c->hold_until_ms, t->account.hold_step + 1));

@@ -304,6 +304,24 @@ TEST(test_channels_wait_while_an_account_is_paused)
     T_INT(atomic_load(&server.served), 0);
 }
 
+/* Nobody notifies: it is polled from now on. */
+TEST(test_channels_that_are_gone_count_no_more)
+{
+    static const struct step steps[] = {HTTP("404 Not Found", "{}"), HTTP("500 No", "")};
+    struct server server;
+    struct made m = ground(&server, SOURCE_MICROSOFT, steps, COUNT(steps));
+
+    alter(HAS_CHANNEL ", due_at = 8000000000000");
+    tend(SOURCE_MICROSOFT);
+    struct calendar_sync s = sync_of(&m);
+
+    T_STR(s.channel_id, S(""));
+    T_INT(s.channel_until_ms, 0);
+    T_INT(s.channel_failures, 1);
+    T_TRUE(is_about(s.due_ms, 0));
+    ground_end(&server);
+}
+
 #define REASON(reason) "{\"error\":{\"errors\":[{\"reason\":\"" reason "\"}]}}"
 
 TEST(test_channels_that_a_source_does_not_give)
@@ -413,6 +431,7 @@ T_MAIN(
     T_BED(test_channels_end_where_nothing_is_wanted),
     T_BED(test_channels_end_whatever_the_source_says),
     T_BED(test_channels_wait_while_an_account_is_paused),
+    T_BED(test_channels_that_are_gone_count_no_more),
     T_BED(test_channels_that_a_source_does_not_give),
     T_BED(test_channels_that_a_source_gives_nobody), T(test_channels_have_their_turns),
     T(test_channels_are_wanted_where_sources_reach))

@@ -18,14 +18,14 @@
     " and not exists (select 1 from account_work w where w.account = c.account"          \
     " and (w.hold_until > $2 or " ACCOUNT_LEASED "))"
 
-static const char due_sql[] =
-    "select c.account from calendar_sync c where c.source = $1"
-    " and c.channel_due_at <= $2" NOT_NOW " order by c.channel_due_at, c.settings"
-    " limit 16";
+static const char due_sql[] = "select c.account from calendar_sync c where c.source = $1"
+                              " and c.channel_due_at <= $2 and " SYNC_READABLE("c")
+                                  NOT_NOW " order by c.channel_due_at, c.settings"
+                                          " limit 16";
 
 static const char living_sql[] =
-    "select c.account from calendar_sync c where c.source = $1 and c.channel_id <> ''" NOT_NOW
-    " order by c.settings limit 16";
+    "select c.account from calendar_sync c where c.source = $1 and c.channel_id <> ''"
+    " and " SYNC_READABLE("c") NOT_NOW " order by c.settings limit 16";
 
 static Res channel_accounts(
     struct cx *cx, struct db *db, enum source_id source, enum channels_due which,
@@ -87,11 +87,11 @@ static const struct db_row channel_job_row = {
 
 static const char due_job_sql[] = SYNC_JOB_SELECT
     " where y.account = $1 and y.channel_due_at <= $2 and w.read_owner = $3"
-    " order by y.channel_due_at, y.settings limit 1";
+    " and " SYNC_READABLE("y") " order by y.channel_due_at, y.settings limit 1";
 
 static const char living_job_sql[] = SYNC_JOB_SELECT
     " where y.account = $1 and y.channel_id <> '' and $2 > 0 and w.read_owner = $3"
-    " order by y.settings limit 1";
+    " and " SYNC_READABLE("y") " order by y.settings limit 1";
 
 Res calendar_channels_begin(
     struct cx *cx, struct db *db, int64_t account, Str owner, enum channels_due which,
@@ -126,7 +126,8 @@ Res calendar_channels_write(
         " channel_due_at = case when channel_due_at < $11 then channel_due_at else $12"
         " end,"
         " due_at = case when $13 = 1 and failures = 0 and state <> 4"
-        " and inactive_reason = 0 and due_at > $14 and due_at < 9223372036854775807"
+        " and inactive_reason = 0 and noticed_at = 0"
+        " and due_at > $14 and due_at < 9223372036854775807"
         " then $14 else due_at end"
         " where settings = $1 and exists (select 1 from account_work"
         " where account = $2 and read_owner = $3)",

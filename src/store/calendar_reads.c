@@ -24,8 +24,9 @@ static Res due_accounts(
     return db_rows(
         cx, db,
         "select c.account from calendar_sync c where c.source = $1 and c.due_at <= $2"
-        " and not exists (select 1 from account_work w where w.account = c.account"
-        " and " ACCOUNT_LEASED ") order by c.due_at, c.settings limit 16",
+        " and " SYNC_READABLE(
+            "c") " and not exists (select 1 from account_work w where w.account = c.account"
+                 " and " ACCOUNT_LEASED ") order by c.due_at, c.settings limit 16",
         DB_ARGS(
             db_int(source), db_int(now_ms), db_int(now_ms - LIMIT_NODE_LIVE_MS),
             db_int(now_ms + LIMIT_LEASE_MOST_MS)),
@@ -100,8 +101,9 @@ static Res job_choose(
 {
     return db_one(
         cx, db,
-        SYNC_JOB_SELECT " where y.account = $1 and y.due_at <= $2 and w.read_owner = $3"
-                        " order by y.due_at, y.settings limit 1",
+        SYNC_JOB_SELECT
+        " where y.account = $1 and y.due_at <= $2 and w.read_owner = $3"
+        " and " SYNC_READABLE("y") " order by y.due_at, y.settings limit 1",
         DB_ARGS(db_int(account), db_int(now_ms), db_text(owner)), &job_row, ret);
 }
 

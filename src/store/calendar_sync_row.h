@@ -26,7 +26,19 @@
     {(first) + 15, "image_version", 0, INT64_MAX},                                       \
     {(first) + 19, "channel_no", 0, UINT32_MAX}
 
+/* The same of the table y, for chores: what they can't read keeps nothing else waiting. */
+#define SYNC_READABLE(y)                                                                 \
+    y ".state between 1 and 4 and " y ".inactive_reason between 0 and 5"                 \
+    " and " y ".noticed_at between 0 and 253402300799999"                                \
+    " and " y ".read_at between 0 and 253402300799999"                                   \
+    " and " y ".synced_at between 0 and 253402300799999"                                 \
+    " and " y ".failures between 0 and 2147483647 and " y ".image_version >= 0"          \
+    " and " y ".channel_no between 0 and 4294967295"
+
 /* clang-format on */
+
+_Static_assert(SYNC_NEW == 1 && SYNC_PAUSED == 4, "SYNC_READABLE says so");
+_Static_assert(SYNC_ACTIVE == 0 && SYNC_TOO_LARGE == 5, "the same");
 
 static inline struct calendar_sync calendar_sync_read(
     struct arena *mem, struct db_stmt *stmt, int first)

@@ -272,8 +272,8 @@ static const struct plan_case cases[] = {
     {"update calendar_sync set due_at = 1, cursor = null", "6000"},
     {"update calendar_sync set due_at = 1, channel_due_at", "3001"},
     /* calendars that are read */
-    {"c.channel_id <> '' and not exists", "1, 6000000, 1, 9000000"},
-    {"and c.channel_due_at <= $2 and not exists", "1, 6000000, 1, 9000000"},
+    {"c.channel_id <> '' and c.state", "1, 6000000, 1, 9000000"},
+    {"and c.channel_due_at <= $2 and c.state", "1, 6000000, 1, 9000000"},
     {"select c.account from calendar_sync c", "1, 6000000, 1, 9000000"},
     {"and y.channel_id <> '' and $2 > 0", "3001, 9000000, 'n'"},
     {"and y.channel_due_at <= $2 and w.read_owner", "3001, 9000000, 'n'"},
@@ -322,6 +322,7 @@ static const struct plan_case cases[] = {
     {"select count(*) from redirect_patterns", "", "redirect_patterns", .why = copied},
     {"select count(*) from token_providers", "", "token_providers", .why = copied},
     {"select count(*) from tokens", "", "tokens", .why = copied},
+    {"select count(*) from flows where key_id = $1", "7", WITH_TOKENS},
     {"select count(*) from flows", "", "flows", .why = copied},
     {"select count(*) from accounts", "", "accounts", .why = copied},
     {"select count(*) from grants where key_id = $1", "1", .why = said},

@@ -3,8 +3,11 @@
  * test_unreadable.c - rows with values that this binary doesn't know: none of them ends
  * the process, or keeps another row from being read.
  */
+#include "base/limits.h"
 #include "store/accounts.h"
 #include "store/calendar_channels.h"
+#include "store/calendar_reads.h"
+#include "store/calendar_settings.h"
 #include "store/facts.h"
 #include "store/flows.h"
 #include "store/gauges.h"
@@ -30,15 +33,18 @@ static void run_sql(struct db *db, const char *sql)
 static void forget_checks(struct db *db)
 {
     run_sql(
-        db, t_is_sqlite() ? "drop trigger accounts_known_update;"
-                            "drop trigger grants_known_update;"
-                            "drop trigger grants_source_known_update;"
-                            "drop trigger tokens_known_update;"
-                            "drop trigger revocations_known_update"
-                          : "alter table accounts drop constraint accounts_known;"
-                            "alter table grants drop constraint grants_known;"
-                            "alter table tokens drop constraint tokens_known;"
-                            "alter table revocations drop constraint revocations_known");
+        db, t_is_sqlite()
+                ? "drop trigger accounts_known_update;"
+                  "drop trigger grants_known_update;"
+                  "drop trigger grants_source_known_update;"
+                  "drop trigger tokens_known_update;"
+                  "drop trigger revocations_known_update;"
+                  "drop trigger calendar_sync_known_update"
+                : "alter table accounts drop constraint accounts_known;"
+                  "alter table grants drop constraint grants_known;"
+                  "alter table tokens drop constraint tokens_known;"
+                  "alter table revocations drop constraint revocations_known;"
+                  "alter table calendar_sync drop constraint calendar_sync_known");
 }
 
 static int64_t add_google_account(struct db *db, Str subject)
@@ -330,6 +336,77 @@ TEST(test_a_grant_that_is_unreadable_keeps_nobody_waiting)
     T_INT(keys[0], 7);
 }
 
+static int64_t add_source_setting(struct db *db, int64_t account, Str calendar)
+{
+    const struct calendar_setting s = {
+        .account = account, .calendar_id = calendar, .switches = SWITCH_SOURCE};
+    int64_t id = 0;
+
+    T_OK(calendar_settings_insert(t_cx(), db, &s, &id));
+    return id;
+}
+
+/* The calendar of the account that a chore takes up; 0: none is due. */
+static int64_t calendar_taken(struct db *db, int64_t account, bool reads)
+{
+    struct lease lease = {.owner = S("w"), .length_ms = LIMIT_READ_LEASE_MS};
+    struct account_work work = {0};
+    struct sync_job job = {0};
+
+    T_OK(
+        reads ? calendar_reads_take(t_cx(), db, SOURCE_GOOGLE, 0, &lease, &work)
+              : calendar_channels_take(
+                  t_cx(), db, SOURCE_GOOGLE, CHANNELS_DUE, &lease, &work));
+    if (work.account == 0) {
+        return 0;
+    }
+    T_INT(work.account, account);
+    T_OK(
+        reads ? calendar_reads_begin(t_cx(), db, account, lease.owner, 1, &job)
+              : calendar_channels_begin(
+                  t_cx(), db, account, lease.owner, CHANNELS_DUE, &job));
+    T_OK(calendar_reads_drop(t_cx(), db, account, lease.owner));
+    return job.sync.settings;
+}
+
+TEST(test_a_calendar_that_is_unreadable_keeps_nobody_waiting)
+{
+    static const char *const values[] = {
+        "state = 5",      "inactive_reason = 6", "noticed_at = -1",    "read_at = -1",
+        "synced_at = -1", "failures = -1",       "image_version = -1", "channel_no = -1"};
+    int64_t account;
+    int64_t other;
+    CLEANUP(db_close) struct db *db = db_with_two_accounts(&account, &other);
+    int64_t bad = add_source_setting(db, account, S("bad"));
+    int64_t good = add_source_setting(db, account, S("good"));
+    char sql[200];
+
+    forget_checks(db);
+    for (size_t i = 0; i < 2 * COUNT(values); i++) {
+        bool reads = i % 2 == 0;
+
+        run_sql(
+            db, "update calendar_sync set state = 1, inactive_reason = 0, noticed_at = 0,"
+                " read_at = 0, synced_at = 0, failures = 0, image_version = 0,"
+                " channel_no = 0, due_at = 2, channel_due_at = 2");
+        (void)snprintf(
+            sql, sizeof(sql),
+            "update calendar_sync set due_at = 1, channel_due_at = 1, %s"
+            " where settings = %lld",
+            values[i / 2], (long long)bad);
+        run_sql(db, sql);
+        T_INT(calendar_taken(db, account, reads), good);
+        run_sql(
+            db, "update calendar_sync set due_at = 9000000, channel_due_at = 9000000");
+        (void)snprintf(
+            sql, sizeof(sql),
+            "update calendar_sync set due_at = 1, channel_due_at = 1 where settings = %lld",
+            (long long)bad);
+        run_sql(db, sql);
+        T_INT(calendar_taken(db, account, reads), 0);
+    }
+}
+
 TEST(test_a_grant_can_be_put_off)
 {
     int64_t first;
@@ -570,6 +647,7 @@ TS_MAIN(
     TS(test_a_token_of_an_unknown_mode_is_that_token_s_failure),
     TS(test_a_revocation_of_an_unknown_source_keeps_nobody_waiting),
     TS(test_a_grant_that_is_unreadable_keeps_nobody_waiting),
+    TS(test_a_calendar_that_is_unreadable_keeps_nobody_waiting),
     TS(test_a_grant_can_be_put_off), TS(test_an_outcome_that_is_no_word_is_unreadable),
     TS(test_a_refusal_that_is_not_ours_refuses_nothing),
     TS(test_keys_of_a_node_end_at_what_is_no_key),
