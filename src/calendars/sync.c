@@ -212,13 +212,22 @@ static int64_t calendar_interval_ms(const struct calendar_read *c)
         is_pushed);
 }
 
+/* Every read of a large window costs many pages; an increment of Google's doesn't. */
+static bool calendar_is_large(const struct calendar_read *c)
+{
+    return c->account->source == SOURCE_MICROSOFT && c->job.sync.events > LARGE_EVENTS;
+}
+
 static int64_t calendar_next_due(const struct calendar_read *c)
 {
     const struct calendar_sync *s = &c->job.sync;
     int64_t poll_ms = times_next_poll(c->job.now_ms, calendar_interval_ms(c));
-    int64_t spaced_ms = times_spaced(s->recent, c->job.now_ms, s->events > LARGE_EVENTS);
+    int64_t spaced_ms = times_spaced(s->recent, c->job.now_ms, calendar_is_large(c));
 
     poll_ms = s->full_due_ms < poll_ms ? s->full_due_ms : poll_ms;
+    if (s->channel_until_ms > c->job.now_ms && s->channel_until_ms < poll_ms) {
+        poll_ms = s->channel_until_ms; /* nobody notifies from then on */
+    }
     if (s->due_ms == SYNC_WANTED && s->noticed_ms > 0) {
         /* Notices that were joined to the stored one may be younger than this read, which
          * began before their time (notices.h). */
@@ -628,7 +637,7 @@ static Res calendar_write(struct cx *cx, struct calendar_read *c)
 static bool calendar_must_wait(struct calendar_read *c)
 {
     struct calendar_sync *s = &c->job.sync;
-    int64_t spaced_ms = times_spaced(s->recent, s->read_ms, s->events > LARGE_EVENTS);
+    int64_t spaced_ms = times_spaced(s->recent, s->read_ms, calendar_is_large(c));
 
     if ((c->job.switches & SWITCHES_SYNC) == 0) {
         s->due_ms = SYNC_NEVER;
@@ -664,6 +673,7 @@ static Res calendar_read(struct cx *cx, struct calendar_read *c)
     bool is_put_off = calendar_was_put_off(c, &before);
 
     if (!is_put_off) {
+        cx->deadline_ms = clock_mono_ms() + SETTLE_MS; /* however long the pages took */
         TRY(calendar_judge(cx, c));
     }
     calendar_count(c, is_put_off, &before);
