@@ -488,9 +488,11 @@ void copy_state_held(struct pushed_copy *c, const struct push_job *job, int64_t 
 }
 
 void copy_state_put_off(
-    struct pushed_copy *c, const struct push_job *job, int64_t until_ms)
+    struct pushed_copy *c, const struct push_job *job, bool is_clear, int64_t until_ms)
 {
-    copy_note_clear(c, job);
+    if (is_clear) {
+        copy_note_clear(c, job);
+    }
     if (copy_is_as_taken(c, job)) {
         c->since_ms = job->now_ms;
         c->due_ms = until_ms;

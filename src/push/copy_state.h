@@ -103,6 +103,7 @@ enum copy_news copy_state_failed(
     bool *gone);
 /* No attempt: the account is held until then. */
 void copy_state_held(struct pushed_copy *c, const struct push_job *job, int64_t until_ms);
-/* No attempt: the account or the setting is in the way, or the process stops. */
+/* No attempt: the account or the setting is in the way, or the process stops. `is_clear`:
+ * as in struct copy_failure. */
 void copy_state_put_off(
-    struct pushed_copy *c, const struct push_job *job, int64_t until_ms);
+    struct pushed_copy *c, const struct push_job *job, bool is_clear, int64_t until_ms);

@@ -137,7 +137,7 @@ static Res pushed_begin_work(struct cx *cx, struct db *db, void *arg)
     if (one->writing.act == COPY_ACT_NONE) {
         c.due_ms = SYNC_NEVER;
     } else if (one->is_waiting) {
-        copy_state_put_off(&c, job, job->now_ms + WAIT_MS);
+        copy_state_put_off(&c, job, true, job->now_ms + WAIT_MS);
     } else {
         copy_state_begin(&c, one->writing.act, job->now_ms + LIMIT_WRITE_LEASE_MS);
     }
@@ -204,10 +204,10 @@ static enum copy_news pushed_judge(
         pushed_hold(one, c);
         break;
     case WRITING_BLOCKED: /* the account or the setting says why */
-        copy_state_put_off(c, &w->job, now_ms + WAIT_MS);
+        copy_state_put_off(c, &w->job, true, now_ms + WAIT_MS);
         break;
     case WRITING_CUT:
-        copy_state_put_off(c, &w->job, now_ms + PUT_OFF_MS);
+        copy_state_put_off(c, &w->job, w->is_clear, now_ms + PUT_OFF_MS);
         break;
     case WRITING_FAILED:
         return pushed_fail(one, c, gone);

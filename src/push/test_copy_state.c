@@ -695,6 +695,11 @@ TEST(test_copy_state_clear_failure_of_a_create_leaves_nothing_there)
     T_INT(copy_state_refused(&c, &job), COPY_NEWS_FAILED);
     T_INT(c.flags, 0);
     c.flags = COPY_UNCLEAR;
+    copy_state_put_off(&c, &job, false, NOW_MS); /* it was cut */
+    T_INT(c.flags, COPY_UNCLEAR);
+    copy_state_put_off(&c, &job, true, NOW_MS);
+    T_INT(c.flags, 0);
+    c.flags = COPY_UNCLEAR;
     job.copy.flags = COPY_UNCLEAR; /* an attempt before ended unclear */
     copy_state_held(&c, &job, NOW_MS + 5);
     T_INT(c.flags, COPY_UNCLEAR);
@@ -710,7 +715,7 @@ TEST(test_copy_state_waiting_is_no_attempt)
     copy_state_held(&c, &job, NOW_MS + 5);
     copy_state_is(&c, COPY_PENDING, COPY_THROTTLED, NOW_MS + 5);
     T_INT(c.attempts, 0);
-    copy_state_put_off(&c, &job, NOW_MS + 7);
+    copy_state_put_off(&c, &job, true, NOW_MS + 7);
     T_INT(c.due_ms, NOW_MS + 7);
     T_INT(c.since_ms, NOW_MS); /* the week begins anew */
     T_INT(c.attempts, 0);

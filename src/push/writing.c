@@ -213,6 +213,7 @@ static void writing_judge(struct cx *cx, struct writing *w, Res res)
 
     if (w->calling.was_parked || work_is_stopping(w->calling.work)) {
         w->outcome = WRITING_CUT;
+        w->is_clear = w->calling.was_parked; /* what a stop cuts may have been done */
         return;
     }
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -35,7 +35,7 @@ struct writing {
     enum writing_outcome outcome;
     struct written written; /* of WRITING_WROTE and WRITING_LOOKED */
     enum write_failure why;
-    bool is_clear;               /* of WRITING_FAILED: the source has done nothing */
+    bool is_clear;               /* of WRITING_CUT and _FAILED: the source did nothing */
     enum sync_inactive inactive; /* of WRITING_BLOCKED: the setting is, from now on */
     bool lacks_scopes;           /* the same: the account has to be connected again */
     struct account broken;       /* that was marked so; no id: none was */
