@@ -132,42 +132,48 @@ static bool writing_puts(const struct writing *w)
 
 /* Whether it is the calendar's fault; the reason of the failure stays. A setting that
  * doesn't receive any more has copies to remove alone: nobody would find out that its
- * calendar is well again, so they are tried as often as others. */
-static enum sync_inactive writing_blame(struct cx *cx, struct writing *w)
+ * calendar is well again, so they are tried as often as others. Where the calendar can't
+ * be looked at, it is found out at another attempt: then false. */
+static bool writing_blame(struct cx *cx, struct writing *w)
 {
+    w->inactive = SYNC_ACTIVE;
     if ((w->job.switches & SWITCH_DESTINATION) == 0) {
-        return SYNC_ACTIVE;
+        return true;
     }
     struct calendar_rights rights;
     struct calling calling = {.work = w->calling.work, .account = w->calling.account};
     Res res = calling_get_rights(cx, &calling, w->job.calendar_id, &rights);
 
     if (res.code == FAIL_NOT_FOUND) {
-        return SYNC_CALENDAR_GONE;
+        w->inactive = SYNC_CALENDAR_GONE;
+    } else if (res.code == FAIL_NONE && !rights.can_write) {
+        w->inactive = SYNC_READ_ONLY;
     }
-    return res.code == FAIL_NONE && !rights.can_write ? SYNC_READ_ONLY : SYNC_ACTIVE;
+    return res.code == FAIL_NONE || res.code == FAIL_NOT_FOUND;
 }
 
 static void writing_not_found(struct cx *cx, struct writing *w)
 {
-    w->inactive =
-        writing_blame(cx, w) == SYNC_CALENDAR_GONE ? SYNC_CALENDAR_GONE : SYNC_ACTIVE;
-    if (w->inactive != SYNC_ACTIVE) {
+    bool is_sure = writing_blame(cx, w);
+
+    if (w->inactive == SYNC_CALENDAR_GONE) {
         w->outcome = WRITING_BLOCKED;
         return;
     }
-    w->outcome = w->act == COPY_ACT_CREATE ? WRITING_FAILED : WRITING_GONE;
+    w->inactive = SYNC_ACTIVE; /* read only is no reason not to find */
+    w->outcome = is_sure && w->act != COPY_ACT_CREATE ? WRITING_GONE : WRITING_FAILED;
     w->is_clear = true;
 }
 
 static void writing_forbidden(struct cx *cx, struct writing *w)
 {
-    w->inactive = writing_blame(cx, w);
+    bool is_sure = writing_blame(cx, w);
+
     if (w->inactive != SYNC_ACTIVE) {
         w->outcome = WRITING_BLOCKED;
         return;
     }
-    w->outcome = writing_puts(w) ? WRITING_REFUSED : WRITING_FAILED;
+    w->outcome = is_sure && writing_puts(w) ? WRITING_REFUSED : WRITING_FAILED;
     w->is_clear = true;
 }
 
