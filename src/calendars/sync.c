@@ -474,7 +474,7 @@ static Res calendar_write_hold(
             cx, db, a->account.account, c->hold_until_ms, a->account.hold_step + 1);
     }
     return c->res.code == FAIL_NONE && a->account.hold_step > 0
-               ? calendar_reads_hold(cx, db, a->account.account, 0, 0)
+               ? calendar_reads_end_hold(cx, db, a->account.account)
                : OK;
 }
 

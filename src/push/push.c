@@ -220,13 +220,16 @@ static enum copy_news pushed_judge(
 static Res pushed_write_hold(struct cx *cx, struct db *db, const struct pushed *one)
 {
     const struct pushing *p = one->account;
-    bool ends_hold = one->writing.outcome <= WRITING_LOOKED && p->account.hold_step > 0;
+    enum writing_outcome outcome = one->writing.outcome;
+    bool was_answered = outcome <= WRITING_LOOKED && outcome != WRITING_SKIPPED;
 
     if (one->hold_until_ms > 0) {
         return calendar_reads_hold(
             cx, db, p->account.account, one->hold_until_ms, p->account.hold_step + 1);
     }
-    return ends_hold ? calendar_reads_hold(cx, db, p->account.account, 0, 0) : OK;
+    return was_answered && p->account.hold_step > 0
+               ? calendar_reads_end_hold(cx, db, p->account.account)
+               : OK;
 }
 
 static Res pushed_write_row(

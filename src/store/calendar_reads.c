@@ -197,6 +197,18 @@ Res calendar_reads_hold_more(
     return reads_put_off(cx, db, account, until_ms);
 }
 
+Res calendar_reads_end_hold(struct cx *cx, struct db *db, int64_t account)
+{
+    int64_t now_ms;
+
+    TRY(db_now_ms(cx, db, &now_ms));
+    return db_exec(
+        cx, db,
+        "update account_work set hold_until = 0, hold_step = 0"
+        " where account = $1 and hold_until <= $2",
+        DB_ARGS(db_int(account), db_int(now_ms)), NULL);
+}
+
 Res calendar_reads_held_until(struct cx *cx, struct db *db, int64_t account, int64_t *ret)
 {
     int64_t until_ms;

@@ -68,6 +68,9 @@ Res calendar_reads_hold(
 /* The same, but an earlier hold that lasts longer stays. */
 Res calendar_reads_hold_more(
     struct cx *cx, struct db *db, int64_t account, int64_t until_ms) MUST;
+/* The source answers again: the next hold begins with the first step. One that lasts, as
+ * another has set it meanwhile, stays. */
+Res calendar_reads_end_hold(struct cx *cx, struct db *db, int64_t account) MUST;
 /* 0: not held. */
 Res calendar_reads_held_until(struct cx *cx, struct db *db, int64_t account, int64_t *ret)
     MUST;

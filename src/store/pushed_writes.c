@@ -148,6 +148,7 @@ Res pushed_writes_next(
         " join accounts a on a.id = c.account"
         " join account_work w on w.account = c.account"
         " where c.account = $1 and c.due_at <= $2 and w.write_owner = $3"
+        " and w.hold_until <= $2"
         " order by c.due_at, c.id limit 1",
         DB_ARGS(db_int(account), db_int(now_ms), db_text(owner)), &push_job_row, ret));
     ret->now_ms = now_ms;

@@ -43,7 +43,7 @@ Res pushed_writes_renew(
     struct cx *cx, struct db *db, int64_t account, struct lease *lease) MUST;
 Res pushed_writes_drop(struct cx *cx, struct db *db, int64_t account, Str owner) MUST;
 /* Under the lease: the copy of the account that is due the longest. FAIL_NOT_FOUND: none
- * is due. */
+ * is due, or the account is held by now. */
 Res pushed_writes_next(
     struct cx *cx, struct db *db, int64_t account, Str owner, struct push_job *ret) MUST;
 /* Under the lease: the row as it is now. FAIL_CONFLICT: the lease was lost.

@@ -480,13 +480,19 @@ TEST(test_calendar_reads_hold)
     T_OK(calendar_reads_held_until(t_cx(), db, a, &until));
     T_INT(until, NOW_MS + 30000);
     T_INT(take(db, "x"), 0);
+    T_OK(calendar_reads_end_hold(t_cx(), db, a)); /* by whom it doesn't stop */
+    T_OK(calendar_reads_held_until(t_cx(), db, a, &until));
+    T_INT(until, NOW_MS + 30000);
     db_stop_clock(db, NOW_MS + 30000);
     T_OK(calendar_reads_held_until(t_cx(), db, a, &until));
     T_INT(until, 0);
     T_OK(calendar_reads_take(t_cx(), db, SOURCE_GOOGLE, 0, &lease, &work));
     T_INT(work.account, a);
     T_INT(work.hold_step, 1);
-    T_OK(calendar_reads_hold(t_cx(), db, a, 0, 0));
+    T_OK(calendar_reads_end_hold(t_cx(), db, a));
+    T_OK(calendar_reads_drop(t_cx(), db, a, lease.owner));
+    T_OK(calendar_reads_take(t_cx(), db, SOURCE_GOOGLE, 0, &lease, &work));
+    T_INT(work.hold_step, 0);
     T_INT(sync_now(db, first).due_ms, NOW_MS + 30000);
     db_close(&db);
 }

@@ -282,6 +282,7 @@ static const struct plan_case cases[] = {
     {"update account_work set read_until", "6000, 'n', 1"},
     {"update account_work set read_owner", "6000, 'n'"},
     {"select hold_until from account_work", "6000"},
+    {"update account_work set hold_until", "6000, 1"},
     {"update calendar_sync set cursor = null, key_id = 0, image_digest", "6000"},
     {"update calendar_sync set due_at = 1, failures", "3001"},
     {"select count(*) from calendar_sync where source", "1", .why = said},

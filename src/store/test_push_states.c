@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_push_states.c - pages of copies, what a filter leaves of them, and the one that is
- * due the longest.
+ * test_push_states.c - pages of copies, what a filter leaves of them, the one that is due
+ * the longest, and what its writer finds.
  */
 #include "base/limits.h"
 #include "store/accounts.h"
@@ -9,6 +9,7 @@
 #include "store/calendar_settings.h"
 #include "store/providers.h"
 #include "store/push_states.h"
+#include "store/pushed_writes.h"
 #include "store/test_store.h"
 
 #define NOW_MS INT64_C(100000000)
@@ -177,7 +178,28 @@ TEST(test_push_states_oldest_leaves_out_what_is_held)
     db_close(&db);
 }
 
+TEST(test_pushed_writes_next_waits_while_the_account_is_held)
+{
+    struct db *db = db_with_providers();
+    struct place place = add_place(db, 5);
+    struct lease lease = {.owner = S("n"), .length_ms = 60 * 1000};
+    struct account_work work;
+    struct push_job job;
+
+    add_copy(db, place, add_event(db, 5, S("e")), COPY_PENDING, 1);
+    T_OK(pushed_writes_take(t_cx(), db, SOURCE_MICROSOFT, 0, &lease, &work));
+    T_INT(work.account, place.account);
+    T_OK(pushed_writes_next(t_cx(), db, place.account, lease.owner, &job));
+    T_OK(calendar_reads_hold(t_cx(), db, place.account, NOW_MS + 1, 1));
+    T_FAIL(
+        FAIL_NOT_FOUND, pushed_writes_next(t_cx(), db, place.account, lease.owner, &job));
+    db_stop_clock(db, NOW_MS + 1);
+    T_OK(pushed_writes_next(t_cx(), db, place.account, lease.owner, &job));
+    db_close(&db);
+}
+
 TS_MAIN(
     TS(test_push_states_list_says_whose_they_are),
     TS(test_push_states_list_takes_what_the_filter_chooses),
-    TS(test_push_states_oldest_leaves_out_what_is_held))
+    TS(test_push_states_oldest_leaves_out_what_is_held),
+    TS(test_pushed_writes_next_waits_while_the_account_is_held))
