@@ -53,11 +53,12 @@ Res news_put(
 static Res news_put_inactive(struct cx *cx, struct db *db, const struct writing *w)
 {
     struct outbox_message m = news_message(&w->job, WEBHOOK_SETTINGS_INACTIVE);
+    bool is_new;
 
     m.reason = freshness_inactive(w->inactive, true);
     m.event_id = S("");
-    TRY(pushed_writes_deactivate(cx, db, w->job.copy.settings, w->inactive));
-    return outbox_put(cx, db, &m);
+    TRY(pushed_writes_deactivate(cx, db, w->job.copy.settings, w->inactive, &is_new));
+    return is_new ? outbox_put(cx, db, &m) : OK;
 }
 
 Res news_put_blocked(struct cx *cx, struct db *db, struct writing *w)

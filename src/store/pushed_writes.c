@@ -171,14 +171,23 @@ Res pushed_writes_get(
     return pushed_copy_get(cx, db, job->copy.id, ret);
 }
 
+_Static_assert(SWITCH_DESTINATION == 1, "the statement below says so");
+
 Res pushed_writes_deactivate(
-    struct cx *cx, struct db *db, int64_t settings, enum sync_inactive why)
+    struct cx *cx, struct db *db, int64_t settings, enum sync_inactive why, bool *ret)
 {
     int64_t now_ms;
+    int64_t changed;
 
     TRY(db_now_ms(cx, db, &now_ms));
-    return db_exec(
+    TRY(db_exec(
         cx, db,
-        "update calendar_sync set inactive_reason = $2, due_at = $3 where settings = $1",
-        DB_ARGS(db_int(settings), db_int(why), db_int(now_ms + LIMIT_INACTIVE_MS)), NULL);
+        "update calendar_sync set inactive_reason = $2, due_at = $3"
+        " where settings = $1 and inactive_reason <> $2"
+        " and exists (select 1 from staff_calendar_settings"
+        " where id = $1 and deleted_at = 0 and (switches & 1) = 1)",
+        DB_ARGS(db_int(settings), db_int(why), db_int(now_ms + LIMIT_INACTIVE_MS)),
+        &changed));
+    *ret = changed > 0;
+    return OK;
 }

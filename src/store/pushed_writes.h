@@ -51,6 +51,8 @@ Res pushed_writes_next(
 Res pushed_writes_get(
     struct cx *cx, struct db *db, Str owner, const struct push_job *job,
     struct pushed_copy *ret) MUST;
-/* Makes the setting inactive, and has its calendar looked at as an inactive one is. */
+/* Makes the setting inactive, and has its calendar looked at as an inactive one is.
+ * False: it is so already, or doesn't receive any more. */
 Res pushed_writes_deactivate(
-    struct cx *cx, struct db *db, int64_t settings, enum sync_inactive why) MUST;
+    struct cx *cx, struct db *db, int64_t settings, enum sync_inactive why, bool *ret)
+    MUST;

@@ -198,8 +198,34 @@ TEST(test_pushed_writes_next_waits_while_the_account_is_held)
     db_close(&db);
 }
 
+static bool deactivates(struct db *db, int64_t settings)
+{
+    bool is_new;
+
+    T_OK(pushed_writes_deactivate(t_cx(), db, settings, SYNC_READ_ONLY, &is_new));
+    return is_new;
+}
+
+/* A write that was under way may end after the setting was changed. */
+TEST(test_pushed_writes_deactivate_leaves_what_receives_no_more)
+{
+    struct db *db = db_with_providers();
+    struct calendar_setting off = {.id = add_place(db, 5).settings};
+    struct place gone = add_place(db, 6);
+
+    T_TRUE(deactivates(db, off.id));
+    T_TRUE(!deactivates(db, off.id)); /* it is so */
+    T_OK(calendar_settings_update(t_cx(), db, &off));
+    T_TRUE(!deactivates(db, off.id));
+    add_copy(db, gone, 1, COPY_REMOVING, 1);
+    T_OK(calendar_settings_delete(t_cx(), db, gone.settings, false, NOW_MS));
+    T_TRUE(!deactivates(db, gone.settings));
+    db_close(&db);
+}
+
 TS_MAIN(
     TS(test_push_states_list_says_whose_they_are),
     TS(test_push_states_list_takes_what_the_filter_chooses),
     TS(test_push_states_oldest_leaves_out_what_is_held),
-    TS(test_pushed_writes_next_waits_while_the_account_is_held))
+    TS(test_pushed_writes_next_waits_while_the_account_is_held),
+    TS(test_pushed_writes_deactivate_leaves_what_receives_no_more))
