@@ -78,6 +78,14 @@ static bool pushing_goes_on(struct cx *cx, struct pushing *p)
                       == FAIL_NONE);
 }
 
+/* The process may have slept since the copy was taken. */
+static Res pushing_check_lease(struct cx *cx, const struct pushing *p)
+{
+    return lease_left_ms(&p->lease) < cx_left_ms(cx, LIMIT_WRITE_MS)
+               ? fail(cx, FAIL_CONFLICT, "the lease on writing would not last")
+               : OK;
+}
+
 /* Taking. */
 
 static bool job_must_wait(const struct push_job *job)
@@ -334,6 +342,7 @@ static Res pushed_run(struct cx *cx, struct pushed *one)
     }
     w->calling = (struct calling){.work = p->work, .account = p->account.account};
     crash_point("push.before_request");
+    TRY(pushing_check_lease(cx, p));
     Res res = writing_run(cx, w);
 
     pushed_count(w, p->source);
