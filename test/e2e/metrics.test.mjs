@@ -25,6 +25,19 @@ const series = fileURLToPath(new URL('../series.py', import.meta.url));
 const REQUESTS = 'caldock_http_requests_total';
 const ERRORS = 'caldock_errors_total';
 
+// What the end of a test has left to be revoked isn't counted in the next one: nothing waits, and each
+// request to the source has come to its end.
+test.beforeEach(() =>
+    until('all is revoked', async () => {
+        if ((await world.queryStore('select count(*) from revocations')) !== '0') return false;
+        const all = [...(await scrape(at))];
+        const sumOf = (begin) =>
+            all.reduce((sum, [series, n]) => sum + (series.startsWith(begin) ? n : 0), 0);
+        const asked = sumOf('caldock_source_requests_total{source="google",operation="revoke"');
+        return asked === sumOf('caldock_revocations_total');
+    }),
+);
+
 // What `happens` moves of these families.
 async function moves(families, happens) {
     const before = await scrape(at);
