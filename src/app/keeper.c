@@ -186,19 +186,6 @@ static void keeper_watch_files(struct keeper *k)
     cx_done(&cx);
 }
 
-static bool time_is_same(struct timespec a, struct timespec b)
-{
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-/* A chmod changes st_ctim alone, and may mend what was refused. */
-static bool key_file_is_same(const struct stat *a, const struct stat *b)
-{
-    return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size
-           && time_is_same(a->st_mtim, b->st_mtim)
-           && time_is_same(a->st_ctim, b->st_ctim);
-}
-
 /* Reads the key file again, with the configuration in force. */
 static Res keeper_use_keys(struct cx *cx, struct keeper *k)
 {
@@ -222,18 +209,16 @@ static void keeper_log_keys(const struct cx *cx, Res res)
 static void keeper_watch_key_file(struct keeper *k)
 {
     struct snapshot *now = snapshots_now(&k->service->snapshots);
-    struct stat seen;
-    bool is_new =
-        stat(now->config->key_file, &seen) == 0 && !key_file_is_same(&seen, &k->key_file);
+    uint64_t stamp = watch_stamp(now->config->key_file);
 
     snapshot_unref(&now);
-    if (is_new) {
+    if (stamp != 0 && stamp != k->key_file_stamp) {
         struct cx cx = keeper_cx();
         Res res = keeper_use_keys(&cx, k);
 
         if (res.code
             != FAIL_UNAVAILABLE) { /* after a failure, the next run tries again */
-            k->key_file = seen;
+            k->key_file_stamp = stamp;
             keeper_log_keys(&cx, res);
         }
         cx_done(&cx);

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include <sys/stat.h>
+#include <stdint.h>
 
 #include "app/traffic.h"
 #include "work/chore.h"
@@ -21,9 +21,9 @@ struct keeper {
     Str node;                          /* the name of this process among the nodes */
     const struct config *started_with; /* for the settings that only a restart changes */
 
-    struct stat key_file; /* the file as it was when last read */
-    uint64_t files_tried; /* the changes of other files that were tried last */
-    int64_t report_ms;    /* time of the next report */
+    uint64_t key_file_stamp; /* of the key file that was read last */
+    uint64_t files_tried;    /* the changes of other files that were tried last */
+    int64_t report_ms;       /* time of the next report */
     struct traffic traffic;
     bool has_told;          /* the log has heard of what follows */
     bool is_ready;          /* as the log said last */

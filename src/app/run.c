@@ -10,7 +10,6 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -32,6 +31,7 @@
 #include "base/unix_address.h"
 #include "calendars/notices.h"
 #include "calendars/shared.h"
+#include "config/watch.h"
 #include "grants/refusals.h"
 #include "http/inherited.h"
 #include "revision.h"
@@ -316,7 +316,7 @@ static void service_open(struct run *r)
         .started_with = app->config,
         .supervisor = &r->supervisor,
     };
-    (void)stat(app->config->key_file, &r->keeper.key_file);
+    r->keeper.key_file_stamp = watch_stamp(app->config->key_file);
     if (!app->store_is_ready) {
         keeper_note_unready(&r->keeper, &app->cx);
     }
