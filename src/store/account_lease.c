@@ -38,7 +38,31 @@ static const char *const take_sql[] = {
         " where not " ACCOUNT_WRITE_LEASED " returning account, hold_until, hold_step",
 };
 
-Res account_lease_take(
+static Res accounts_listed(
+    struct cx *cx, struct db *db, const struct account_list *of, int64_t now_ms,
+    struct db_list *ret)
+{
+    return db_rows(
+        cx, db, of->sql,
+        DB_ARGS(
+            db_int(of->source), db_int(now_ms), db_int(now_ms - LIMIT_NODE_LIVE_MS),
+            db_int(now_ms + LIMIT_LEASE_MOST_MS)),
+        &db_int_row, ret);
+}
+
+Res account_lease_count(
+    struct cx *cx, struct db *db, const struct account_list *of, int64_t *ret)
+{
+    struct db_list list = {0};
+    int64_t now_ms;
+
+    TRY(db_now_ms(cx, db, &now_ms));
+    TRY(accounts_listed(cx, db, of, now_ms, &list));
+    *ret = (int64_t)list.n;
+    return OK;
+}
+
+static Res account_take(
     struct cx *cx, struct db *db, enum account_lease which, int64_t account,
     const struct lease *lease, struct account_work *ret)
 {
@@ -56,4 +80,21 @@ Res account_lease_take(
         return OK;
     }
     return res;
+}
+
+Res account_lease_take(
+    struct cx *cx, struct db *db, const struct account_list *of, size_t part,
+    struct lease *lease, struct account_work *ret)
+{
+    struct db_list list = {0};
+
+    *ret = (struct account_work){.account = 0};
+    TRY(lease_begin(cx, db, lease));
+    TRY(accounts_listed(cx, db, of, lease->now_ms, &list));
+    if (list.n == 0) {
+        return OK;
+    }
+    int64_t account = ((const int64_t *)list.at)[part % list.n];
+
+    return account_take(cx, db, of->lease, account, lease, ret);
 }

@@ -21,7 +21,18 @@
 
 enum account_lease { ACCOUNT_LEASE_READS, ACCOUNT_LEASE_WRITES };
 
-/* After lease_begin. ret->account is 0 where another has it. */
+/* Accounts of a source with work that nobody is at: `sql` lists them, where $1 is the
+ * source, and the other places are as above. */
+struct account_list {
+    enum account_lease lease;
+    const char *sql;
+    enum source_id source;
+};
+
+Res account_lease_count(
+    struct cx *cx, struct db *db, const struct account_list *of, int64_t *ret) MUST;
+/* The account at `part` of the list, which goes round. ret->account is 0 where there is
+ * none, or another has taken it meanwhile. */
 Res account_lease_take(
-    struct cx *cx, struct db *db, enum account_lease which, int64_t account,
-    const struct lease *lease, struct account_work *ret) MUST;
+    struct cx *cx, struct db *db, const struct account_list *of, size_t part,
+    struct lease *lease, struct account_work *ret) MUST;

@@ -27,48 +27,30 @@ static const char living_sql[] =
     "select c.account from calendar_sync c where c.source = $1 and c.channel_id <> ''"
     " and " SYNC_READABLE("c") NOT_NOW " order by c.settings limit 16";
 
-static Res channel_accounts(
-    struct cx *cx, struct db *db, enum source_id source, enum channels_due which,
-    int64_t now_ms, struct db_list *ret)
+static const char *channels_sql(enum channels_due which)
 {
-    return db_rows(
-        cx, db, which == CHANNELS_DUE ? due_sql : living_sql,
-        DB_ARGS(
-            db_int(source), db_int(now_ms), db_int(now_ms - LIMIT_NODE_LIVE_MS),
-            db_int(now_ms + LIMIT_LEASE_MOST_MS)),
-        &db_int_row, ret);
+    return which == CHANNELS_DUE ? due_sql : living_sql;
 }
 
 Res calendar_channels_due(
     struct cx *cx, struct db *db, enum source_id source, enum channels_due which,
     int64_t *ret)
 {
-    struct db_list list = {0};
-    int64_t now_ms;
-
-    TRY(db_now_ms(cx, db, &now_ms));
-    TRY(channel_accounts(cx, db, source, which, now_ms, &list));
-    *ret = (int64_t)list.n;
-    return OK;
+    return account_lease_count(
+        cx, db, &(struct account_list){ACCOUNT_LEASE_READS, channels_sql(which), source},
+        ret);
 }
 
 Res calendar_channels_take(
     struct cx *cx, struct db *db, enum source_id source, enum channels_due which,
     struct lease *lease, struct account_work *ret)
 {
-    struct db_list list = {0};
-
-    *ret = (struct account_work){.account = 0};
-    TRY(lease_begin(cx, db, lease));
-    TRY(channel_accounts(cx, db, source, which, lease->now_ms, &list));
-    if (list.n == 0) {
-        return OK;
-    }
     /* An owner is a random text: so workers begin at different accounts. */
-    size_t i = (size_t)(unsigned char)lease->owner.p[lease->owner.n - 1] % list.n;
+    size_t part = (unsigned char)lease->owner.p[lease->owner.n - 1];
 
     return account_lease_take(
-        cx, db, ACCOUNT_LEASE_READS, ((const int64_t *)list.at)[i], lease, ret);
+        cx, db, &(struct account_list){ACCOUNT_LEASE_READS, channels_sql(which), source},
+        part, lease, ret);
 }
 
 /* Beginning. */

@@ -14,49 +14,27 @@
 
 /* Taking. An account that its source wants to be left alone has nothing due. */
 
-static Res due_accounts(
-    struct cx *cx, struct db *db, enum source_id source, int64_t now_ms,
-    struct db_list *ret)
-{
-    return db_rows(
-        cx, db,
-        "select c.account from pushed_copies c where c.source = $1 and c.due_at <= $2"
-        " and not exists (select 1 from account_work w where w.account = c.account"
-        " and (w.hold_until > $2 or " ACCOUNT_WRITE_LEASED
-        ")) order by c.due_at, c.id limit 16",
-        DB_ARGS(
-            db_int(source), db_int(now_ms), db_int(now_ms - LIMIT_NODE_LIVE_MS),
-            db_int(now_ms + LIMIT_LEASE_MOST_MS)),
-        &db_int_row, ret);
-}
+static const char due_sql[] =
+    "select c.account from pushed_copies c where c.source = $1 and c.due_at <= $2"
+    " and not exists (select 1 from account_work w where w.account = c.account"
+    " and (w.hold_until > $2 or " ACCOUNT_WRITE_LEASED
+    ")) order by c.due_at, c.id limit 16";
 
 _Static_assert(PUSH_DUE_MOST == 16, "as the statement says");
 
 Res pushed_writes_due(struct cx *cx, struct db *db, enum source_id source, int64_t *ret)
 {
-    struct db_list list = {0};
-    int64_t now_ms;
-
-    TRY(db_now_ms(cx, db, &now_ms));
-    TRY(due_accounts(cx, db, source, now_ms, &list));
-    *ret = (int64_t)list.n;
-    return OK;
+    return account_lease_count(
+        cx, db, &(struct account_list){ACCOUNT_LEASE_WRITES, due_sql, source}, ret);
 }
 
 Res pushed_writes_take(
     struct cx *cx, struct db *db, enum source_id source, int64_t part,
     struct lease *lease, struct account_work *ret)
 {
-    struct db_list list = {0};
-
-    *ret = (struct account_work){.account = 0};
-    TRY(lease_begin(cx, db, lease));
-    TRY(due_accounts(cx, db, source, lease->now_ms, &list));
-    if (list.n == 0) {
-        return OK;
-    }
-    int64_t account = ((const int64_t *)list.at)[(size_t)part % list.n];
-    return account_lease_take(cx, db, ACCOUNT_LEASE_WRITES, account, lease, ret);
+    return account_lease_take(
+        cx, db, &(struct account_list){ACCOUNT_LEASE_WRITES, due_sql, source},
+        (size_t)part, lease, ret);
 }
 
 Res pushed_writes_renew(
