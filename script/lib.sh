@@ -16,6 +16,9 @@ PACKAGES_RUN='libcurl4 libinih1 libjansson4 libpq5 libsodium23 libsqlite3-0 libs
 PACKAGES_PACKAGE='dpkg-dev debhelper systemd-dev|systemd'
 PACKAGES_PACKAGE_TEST='lintian piuparts autopkgtest debootstrap mandoc systemd python3 python3-seccomp'
 
+# A folder of sources at a time is compiled, and no debug symbols are written: half the work (ADR 49).
+BUILD_RUN_OPTIONS='--unity=on -Dunity_size=1000 -Ddebug=false'
+
 # Where npm is unpacked on a system that has none.
 NPM_FOLDER=$PWD/build-npm
 PATH=$PATH:$NPM_FOLDER/bin

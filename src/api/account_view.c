@@ -7,7 +7,7 @@
 #include "grants/account_state.h"
 #include "sources/source.h"
 
-static const Str statuses[] = {SI("connected"), SI("needs_reconnect")};
+static const Str account_statuses[] = {SI("connected"), SI("needs_reconnect")};
 
 /* clang-format off */
 static const struct api_field account_fields[] = {
@@ -24,7 +24,7 @@ static const struct api_field account_fields[] = {
         .about = SI("E-mail address or sign-in name: for people to read, never a key."),
         .example = SI("alice@example.com")},
     {.name = SI("status"), .is_required = true,
-        .choices = statuses, .n_choices = COUNT(statuses),
+        .choices = account_statuses, .n_choices = COUNT(account_statuses),
         .about = SI("Whether it can be used, or its user has to connect it again.")},
     {.name = SI("status_reason"), .is_required = true, .is_nullable = true,
         .choices = account_state_reasons, .n_choices = ACCOUNT_REASONS,
@@ -48,7 +48,7 @@ static void account_view_write_owner(struct writer *w, const struct account *a)
 
 Str account_view_status(enum account_status status)
 {
-    return statuses[status - ACCOUNT_CONNECTED];
+    return account_statuses[status - ACCOUNT_CONNECTED];
 }
 
 void account_view_write(

@@ -19,7 +19,7 @@
 #include "sources/source.h"
 #include "store/store.h"
 
-enum { IN_SOURCE, IN_STATUS, IN_USERNAME, IN_COUNT };
+enum { ACCOUNTS_IN_SOURCE, ACCOUNTS_IN_STATUS, ACCOUNTS_IN_USERNAME, ACCOUNTS_IN_COUNT };
 
 static const Str status_names[] = {SI("connected"), SI("needs_reconnect")};
 
@@ -27,20 +27,20 @@ _Static_assert(
     ACCOUNT_CONNECTED == 1 && ACCOUNT_NEEDS_RECONNECT == 2, "in the order of the names");
 
 /* clang-format off */
-static const struct api_field query_fields[IN_COUNT] = {
-    [IN_SOURCE] = {.name = SI("calendar_source"), .choices = source_codes,
+static const struct api_field accounts_query_fields[ACCOUNTS_IN_COUNT] = {
+    [ACCOUNTS_IN_SOURCE] = {.name = SI("calendar_source"), .choices = source_codes,
         .n_choices = SOURCE_COUNT,
         .about = SI("Those of one source.")},
-    [IN_STATUS] = {.name = SI("status"), .choices = status_names,
+    [ACCOUNTS_IN_STATUS] = {.name = SI("status"), .choices = status_names,
         .n_choices = COUNT(status_names),
         .about = SI("Those with this status.")},
-    [IN_USERNAME] = {.name = SI("username"), .most_bytes = LIMIT_USERNAME_BYTES,
+    [ACCOUNTS_IN_USERNAME] = {.name = SI("username"), .most_bytes = LIMIT_USERNAME_BYTES,
         .about = SI("Those with exactly this username.")},
 };
 /* clang-format on */
 
 const struct api_shape accounts_list_query = {
-    SI("AccountsListQuery"), query_fields, IN_COUNT};
+    SI("AccountsListQuery"), accounts_query_fields, ACCOUNTS_IN_COUNT};
 
 struct listing {
     struct account_filter filter;
@@ -69,14 +69,14 @@ static int choice_number(const Str *choices, size_t n, Str text)
 
 static Res listing_filter(struct call *c, struct account_filter *ret)
 {
-    struct api_value in[IN_COUNT];
+    struct api_value in[ACCOUNTS_IN_COUNT];
 
     TRY(body_query_read(c, &accounts_list_query, in));
-    ret->source =
-        (enum source_id)choice_number(source_codes, SOURCE_COUNT, in[IN_SOURCE].text);
+    ret->source = (enum source_id)choice_number(
+        source_codes, SOURCE_COUNT, in[ACCOUNTS_IN_SOURCE].text);
     ret->status = (enum account_status)choice_number(
-        status_names, COUNT(status_names), in[IN_STATUS].text);
-    ret->username = in[IN_USERNAME].text;
+        status_names, COUNT(status_names), in[ACCOUNTS_IN_STATUS].text);
+    ret->username = in[ACCOUNTS_IN_USERNAME].text;
     return OK;
 }
 

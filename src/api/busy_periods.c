@@ -25,25 +25,30 @@
 #include "store/calendar_reads.h"
 #include "store/store.h"
 
-#define SECOND_MS INT64_C(1000)
-
-enum { IN_AFTER, IN_BEFORE, IN_SETTINGS, IN_ACCOUNT, IN_REFRESH, IN_COUNT };
+enum {
+    BUSY_IN_AFTER,
+    BUSY_IN_BEFORE,
+    BUSY_IN_SETTINGS,
+    BUSY_IN_ACCOUNT,
+    BUSY_IN_REFRESH,
+    BUSY_IN_COUNT
+};
 
 /* clang-format off */
-static const struct api_field query_fields[IN_COUNT] = {
-    [IN_AFTER] = {.name = SI("happens_after"), .type = VALUE_TIME, .is_required = true,
+static const struct api_field busy_query_fields[BUSY_IN_COUNT] = {
+    [BUSY_IN_AFTER] = {.name = SI("happens_after"), .type = VALUE_TIME, .is_required = true,
         .about = SI("The begin of the range."),
         .example = SI("2026-12-01T00:00:00Z")},
-    [IN_BEFORE] = {.name = SI("happens_before"), .type = VALUE_TIME, .is_required = true,
+    [BUSY_IN_BEFORE] = {.name = SI("happens_before"), .type = VALUE_TIME, .is_required = true,
         .about = SI("The end of the range, which is not in it."),
         .example = SI("2026-12-08T00:00:00Z")},
-    [IN_SETTINGS] = {.name = SI("staff_calendar_settings"),
+    [BUSY_IN_SETTINGS] = {.name = SI("staff_calendar_settings"),
         .about = SI("Ids of settings, separated by commas; all of the owner's without it."),
         .example = SI("3")},
-    [IN_ACCOUNT] = {.name = SI("calendar_source_account"), .type = VALUE_INT,
+    [BUSY_IN_ACCOUNT] = {.name = SI("calendar_source_account"), .type = VALUE_INT,
         .about = SI("Only settings of this account."),
         .example = SI("7")},
-    [IN_REFRESH] = {.name = SI("refresh"), .type = VALUE_BOOL,
+    [BUSY_IN_REFRESH] = {.name = SI("refresh"), .type = VALUE_BOOL,
         .about = SI("Read the calendars first, if they were not read in the last 5 seconds.")},
 };
 
@@ -57,15 +62,15 @@ static const struct api_field period_fields[] = {
 static const struct api_shape period_shape = {
     SI("BusyPeriod"), period_fields, COUNT(period_fields)};
 
-static const Str statuses[] = {SI("fresh"), SI("stale"), SI("unknown")};
+static const Str busy_statuses[] = {SI("fresh"), SI("stale"), SI("unknown")};
 
-static const struct api_field calendar_fields[] = {
+static const struct api_field busy_calendar_fields[] = {
     {.name = SI("staff_calendar_settings"), .type = VALUE_INT, .is_required = true,
         .example = SI("3")},
     {.name = SI("calendar_source_account"), .type = VALUE_INT, .is_required = true,
         .example = SI("7")},
-    {.name = SI("status"), .is_required = true, .choices = statuses,
-        .n_choices = COUNT(statuses),
+    {.name = SI("status"), .is_required = true, .choices = busy_statuses,
+        .n_choices = COUNT(busy_statuses),
         .about = SI("How true the calendar's times are. Unknown is never free.")},
     {.name = SI("reason"), .is_required = true, .is_nullable = true,
         .choices = freshness_reasons, .n_choices = FRESHNESS_REASONS,
@@ -76,9 +81,9 @@ static const struct api_field calendar_fields[] = {
 };
 
 static const struct api_shape calendar_shape_of_busy = {
-    SI("BusyCalendar"), calendar_fields, COUNT(calendar_fields)};
+    SI("BusyCalendar"), busy_calendar_fields, COUNT(busy_calendar_fields)};
 
-static const struct api_field answer_fields[] = {
+static const struct api_field busy_answer_fields[] = {
     {.name = SI("happens_after"), .type = VALUE_TIME, .is_required = true,
         .example = SI("2026-12-01T00:00:00Z")},
     {.name = SI("happens_before"), .type = VALUE_TIME, .is_required = true,
@@ -101,9 +106,10 @@ static const struct api_field answer_fields[] = {
 };
 /* clang-format on */
 
-const struct api_shape busy_query_shape = {SI("BusyQuery"), query_fields, IN_COUNT};
+const struct api_shape busy_query_shape = {
+    SI("BusyQuery"), busy_query_fields, BUSY_IN_COUNT};
 const struct api_shape busy_answer_shape = {
-    SI("BusyPeriods"), answer_fields, COUNT(answer_fields)};
+    SI("BusyPeriods"), busy_answer_fields, COUNT(busy_answer_fields)};
 
 /* One chosen calendar. */
 struct busy_calendar {
@@ -141,7 +147,7 @@ static Res busy_range_check(struct call *c, const struct busy_call *b)
     int64_t now_s = clock_now_s();
     const struct owner_range limits = {
         .first_s = now_s - LIMIT_BUSY_BEFORE_S,
-        .last_s = now_s + c->work.settings->sync.horizon_ms / SECOND_MS,
+        .last_s = now_s + c->work.settings->sync.horizon_ms / CLOCK_SECOND_MS,
         .days = LIMIT_BUSY_DAYS,
     };
 
@@ -150,20 +156,21 @@ static Res busy_range_check(struct call *c, const struct busy_call *b)
 
 static Res busy_query_read(struct call *c, struct busy_call *b)
 {
-    struct api_value in[IN_COUNT];
+    struct api_value in[BUSY_IN_COUNT];
     Res read = body_query_read(c, &busy_query_shape, in);
 
     if (read.code != FAIL_NONE && read.code != FAIL_PARAMETER_INVALID) {
         return read;
     }
-    b->query.from_s = datetime_floor_s(&in[IN_AFTER].time);
-    b->query.to_s = datetime_ceil_s(&in[IN_BEFORE].time);
-    b->query.account = in[IN_ACCOUNT].is_given ? in[IN_ACCOUNT].number : 0;
-    b->wants_refresh = in[IN_REFRESH].truth;
-    Res ids = owner_query_read_ids(c, &in[IN_SETTINGS], LIMIT_BUSY_SETTINGS, &b->query);
+    b->query.from_s = datetime_floor_s(&in[BUSY_IN_AFTER].time);
+    b->query.to_s = datetime_ceil_s(&in[BUSY_IN_BEFORE].time);
+    b->query.account = in[BUSY_IN_ACCOUNT].is_given ? in[BUSY_IN_ACCOUNT].number : 0;
+    b->wants_refresh = in[BUSY_IN_REFRESH].truth;
+    Res ids =
+        owner_query_read_ids(c, &in[BUSY_IN_SETTINGS], LIMIT_BUSY_SETTINGS, &b->query);
 
     read = read.code == FAIL_NONE ? ids : read;
-    if (in[IN_AFTER].is_given && in[IN_BEFORE].is_given) {
+    if (in[BUSY_IN_AFTER].is_given && in[BUSY_IN_BEFORE].is_given) {
         Res range = busy_range_check(c, b);
 
         read = read.code == FAIL_NONE ? range : read;
@@ -461,7 +468,8 @@ static void busy_write_calendar(struct writer *w, const struct busy_calendar *on
     writer_int(w, S("calendar_source_account"), one->setting.account);
     writer_text(w, S("status"), freshness_name(one->freshness));
     writer_text_or_null(w, S("reason"), one->reason);
-    writer_second_or_null(w, S("synced_at"), one->setting.sync.synced_ms / SECOND_MS);
+    writer_second_or_null(
+        w, S("synced_at"), one->setting.sync.synced_ms / CLOCK_SECOND_MS);
     writer_end(w);
 }
 
@@ -488,7 +496,7 @@ static void busy_write_summary(struct writer *w, const struct busy_call *b)
         worst == FRESH ? S("yes") : S("no"));
     writer_bool(w, S("is_complete"), worst != UNKNOWN);
     writer_bool(w, S("is_fresh"), worst == FRESH);
-    writer_second_or_null(w, S("as_of"), as_of_ms / SECOND_MS);
+    writer_second_or_null(w, S("as_of"), as_of_ms / CLOCK_SECOND_MS);
 }
 
 static Res busy_answer(struct call *c, struct busy_call *b)

@@ -28,7 +28,7 @@ static const struct page {
     enum callback_text happened;
     enum callback_text to_do;
     bool may_go_back; /* where `to_do` is no way out */
-} pages[] = {
+} callback_pages[] = {
     {FAIL_INTERNAL, TEXT_FAULT_TITLE, TEXT_FAULT, TEXT_GO_BACK, false},
     {FAIL_STATE_INVALID, TEXT_LINK_TITLE, TEXT_LINK, TEXT_GO_BACK, false},
     {FAIL_HEAD_TOO_LARGE, TEXT_COOKIES_TITLE, TEXT_COOKIES, TEXT_COOKIES_TO_DO, true},
@@ -37,12 +37,12 @@ static const struct page {
 
 static const struct page *page_of_kind(enum fail kind)
 {
-    for (size_t i = 0; i < COUNT(pages); i++) {
-        if (pages[i].kind == kind) {
-            return &pages[i];
+    for (size_t i = 0; i < COUNT(callback_pages); i++) {
+        if (callback_pages[i].kind == kind) {
+            return &callback_pages[i];
         }
     }
-    return &pages[0];
+    return &callback_pages[0];
 }
 
 /* A page on its way. */
@@ -154,7 +154,7 @@ void callback_page(struct call *c, enum fail kind)
 
     page_add_head(&d, page);
     page_add_main(&d, page, str_from_z(c->cx->request_id));
-    metric_add(METRIC_CALLBACK_PAGES, (size_t)(page - pages), 1);
+    metric_add(METRIC_CALLBACK_PAGES, (size_t)(page - callback_pages), 1);
     a->status = row->status;
     a->content_type = S("text/html; charset=utf-8");
     a->body = buf_text(&d.b);

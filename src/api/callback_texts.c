@@ -18,7 +18,7 @@ const Str callback_texts_languages[LANGUAGE_COUNT] =
     LANGUAGES("en", "de", "fr", "es", "it", "pt", "nl");
 
 /* clang-format off */
-static const Str texts[TEXT_COUNT][LANGUAGE_COUNT] = {
+static const Str callback_texts[TEXT_COUNT][LANGUAGE_COUNT] = {
     [TEXT_FAULT_TITLE] = LANGUAGES(
         "Something went wrong",
         "Etwas ist schiefgegangen",
@@ -142,5 +142,5 @@ static const Str texts[TEXT_COUNT][LANGUAGE_COUNT] = {
 
 Str callback_texts_get(enum callback_text text, enum callback_language language)
 {
-    return texts[text][language];
+    return callback_texts[text][language];
 }

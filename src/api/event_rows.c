@@ -6,13 +6,12 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/datetime.h"
 #include "base/limits.h"
 #include "calendars/days.h"
 #include "render/writer.h"
-
-enum { DAY_S = 86400 };
 
 /* The events of one page. */
 struct event_chunk {
@@ -41,7 +40,7 @@ static Res row_take_days(
     struct day_zone zone;
 
     TRY(days_find_zone(own, days, names, COUNT(names), &zone));
-    row->order_s = row_within(event->start * DAY_S);
+    row->order_s = row_within(event->start * CLOCK_DAY_S);
     row->start_s = row_within(days_begin_s(&zone, event->start));
     row->end_s = row_within(days_begin_s(&zone, event->end));
     row->zone = zone.name;

@@ -26,7 +26,7 @@ _Static_assert(
         < LIMIT_ANSWER_BYTES,
     "a page of events without texts always fits");
 
-static const Str statuses[] = {
+static const Str event_statuses[] = {
     [EVENT_CONFIRMED] = SI("CONF"),
     [EVENT_TENTATIVE] = SI("TENT"),
     [EVENT_CANCELLED] = SI("CANC"),
@@ -90,8 +90,8 @@ static const struct api_field event_fields[] = {
     {.name = SI("is_busy"), .type = VALUE_BOOL, .is_required = true,
         .about = SI("Whether it blocks."),
         .example = SI("true")},
-    {.name = SI("status"), .is_required = true, .choices = statuses,
-        .n_choices = COUNT(statuses)},
+    {.name = SI("status"), .is_required = true, .choices = event_statuses,
+        .n_choices = COUNT(event_statuses)},
     {.name = SI("visibility"), .is_required = true, .choices = visibilities,
         .n_choices = COUNT(visibilities)},
     {.name = SI("etag"), .is_required = true, .is_nullable = true,
@@ -182,7 +182,7 @@ void event_view_write(
     writer_text_or_null(w, S("timezone"), row->zone);
     writer_bool(w, S("is_all_day"), row->is_all_day);
     writer_bool(w, S("is_busy"), row->is_busy);
-    writer_text(w, S("status"), statuses[row->status]);
+    writer_text(w, S("status"), event_statuses[row->status]);
     writer_text(w, S("visibility"), visibilities[row->visibility]);
     writer_text_or_null(w, S("etag"), row->etag);
     writer_text_or_null(w, S("link"), row->link);

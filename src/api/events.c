@@ -26,27 +26,33 @@
 #include "store/pushed_copies.h"
 #include "store/store.h"
 
-enum { DAY_S = 86400, HINT_BYTES = 64 };
+enum { HINT_BYTES = 64 };
 
-enum { IN_AFTER, IN_BEFORE, IN_SETTINGS, IN_ACCOUNT, IN_COUNT };
+enum {
+    EVENTS_IN_AFTER,
+    EVENTS_IN_BEFORE,
+    EVENTS_IN_SETTINGS,
+    EVENTS_IN_ACCOUNT,
+    EVENTS_IN_COUNT
+};
 
 /* clang-format off */
-static const struct api_field events_query_fields[IN_COUNT] = {
-    [IN_AFTER] = {.name = SI("happens_after"), .type = VALUE_TIME,
+static const struct api_field events_query_fields[EVENTS_IN_COUNT] = {
+    [EVENTS_IN_AFTER] = {.name = SI("happens_after"), .type = VALUE_TIME,
         .about = SI("The begin of the range; now without it.")},
-    [IN_BEFORE] = {.name = SI("happens_before"), .type = VALUE_TIME,
+    [EVENTS_IN_BEFORE] = {.name = SI("happens_before"), .type = VALUE_TIME,
         .about = SI("The end of the range, which is not in it; 7 days after its begin "
             "without it.")},
-    [IN_SETTINGS] = {.name = SI("staff_calendar_settings"),
+    [EVENTS_IN_SETTINGS] = {.name = SI("staff_calendar_settings"),
         .about = SI("Ids of settings, separated by commas, at most 10; all of the owner's "
             "with a switch on without it.")},
-    [IN_ACCOUNT] = {.name = SI("calendar_source_account"), .type = VALUE_INT,
+    [EVENTS_IN_ACCOUNT] = {.name = SI("calendar_source_account"), .type = VALUE_INT,
         .about = SI("Only settings of this account.")},
 };
 /* clang-format on */
 
 const struct api_shape events_query_shape = {
-    SI("EventsQuery"), events_query_fields, IN_COUNT};
+    SI("EventsQuery"), events_query_fields, EVENTS_IN_COUNT};
 
 _Static_assert(LIMIT_EVENTS_SETTINGS == 10, "the description says so");
 _Static_assert(LIMIT_EVENTS_USUAL_DAYS == 7, "the description says so");
@@ -74,7 +80,7 @@ static void events_say_range(struct call *c, const struct api_value *in, int64_t
     struct param *params = NEW_N(&c->cx->mem, struct param, c->n_params + 1);
     char text[DATETIME_TEXT_BYTES];
 
-    if (in[IN_AFTER].is_given) {
+    if (in[EVENTS_IN_AFTER].is_given) {
         return;
     }
     if (c->n_params > 0) {
@@ -90,15 +96,16 @@ static Res events_range_read(
     struct call *c, const struct api_value *in, struct events_call *e)
 {
     int64_t now_s = clock_now_s();
-    int64_t usual_s = (int64_t)LIMIT_EVENTS_USUAL_DAYS * DAY_S;
-    int64_t away_s = (int64_t)LIMIT_EVENTS_AWAY_DAYS * DAY_S;
+    int64_t usual_s = LIMIT_EVENTS_USUAL_DAYS * CLOCK_DAY_S;
+    int64_t away_s = LIMIT_EVENTS_AWAY_DAYS * CLOCK_DAY_S;
     const struct owner_range limits = {
         .first_s = now_s - away_s, .last_s = now_s + away_s, .days = LIMIT_EVENTS_DAYS};
     struct owner_query *q = &e->query;
 
-    q->from_s = in[IN_AFTER].is_given ? datetime_floor_s(&in[IN_AFTER].time) : now_s;
-    q->to_s = in[IN_BEFORE].is_given ? datetime_ceil_s(&in[IN_BEFORE].time)
-                                     : q->from_s + usual_s;
+    q->from_s = in[EVENTS_IN_AFTER].is_given ? datetime_floor_s(&in[EVENTS_IN_AFTER].time)
+                                             : now_s;
+    q->to_s = in[EVENTS_IN_BEFORE].is_given ? datetime_ceil_s(&in[EVENTS_IN_BEFORE].time)
+                                            : q->from_s + usual_s;
     TRY(owner_query_check_range(c, q, &limits));
     events_say_range(c, in, q->from_s);
     return OK;
@@ -107,14 +114,15 @@ static Res events_range_read(
 /* Errors of all parameters are noted, and page_read fails if there are any. */
 static Res events_query_read(struct call *c, struct events_call *e)
 {
-    struct api_value in[IN_COUNT];
+    struct api_value in[EVENTS_IN_COUNT];
     Res read = body_query_read(c, &events_query_shape, in);
 
     if (read.code != FAIL_NONE && read.code != FAIL_PARAMETER_INVALID) {
         return read;
     }
-    e->query.account = in[IN_ACCOUNT].is_given ? in[IN_ACCOUNT].number : 0;
-    (void)owner_query_read_ids(c, &in[IN_SETTINGS], LIMIT_EVENTS_SETTINGS, &e->query)
+    e->query.account = in[EVENTS_IN_ACCOUNT].is_given ? in[EVENTS_IN_ACCOUNT].number : 0;
+    (void)owner_query_read_ids(
+        c, &in[EVENTS_IN_SETTINGS], LIMIT_EVENTS_SETTINGS, &e->query)
         .code;
     if (read.code == FAIL_NONE) {
         (void)events_range_read(c, in, e).code;

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
-enum { DAY_S = 86400, UTF8_MOST = 4 };
+enum { UTF8_MOST = 4 };
 
 static void text_holds(Str s, size_t most_chars, bool has_lines)
 {
@@ -24,7 +24,7 @@ static void text_holds(Str s, size_t most_chars, bool has_lines)
 static void values_hold(const struct event_values *v)
 {
     int64_t length_s = event_values_end_s(v) - event_values_start_s(v);
-    int64_t ahead_s = (int64_t)(LIMIT_PUSHED_AHEAD_DAYS + 1) * DAY_S;
+    int64_t ahead_s = (LIMIT_PUSHED_AHEAD_DAYS + 1) * CLOCK_DAY_S;
 
     must_be(v->title.n > 0);
     text_holds(v->title, LIMIT_PUSHED_TITLE, false);
@@ -32,7 +32,7 @@ static void values_hold(const struct event_values *v)
     text_holds(v->location, LIMIT_PUSHED_LOCATION, true);
     text_holds(v->link, LIMIT_PUSHED_LINK, false);
     must_be(v->link.n == 0 || str_eq_nocase(str_sub(v->link, 0, 8), S("https://")));
-    must_be(length_s > 0 && length_s <= (int64_t)LIMIT_PUSHED_DAYS * DAY_S);
+    must_be(length_s > 0 && length_s <= LIMIT_PUSHED_DAYS * CLOCK_DAY_S);
     must_be(event_values_start_s(v) >= 0);
     must_be(event_values_start_s(v) <= clock_now_s() + ahead_s);
 }

@@ -21,7 +21,7 @@
 #include "oauth/redirect.h"
 #include "store/store.h"
 
-enum { IN_SOURCE, IN_REDIRECT, IN_ACCOUNT, IN_COUNT };
+enum { INITIATE_IN_SOURCE, INITIATE_IN_REDIRECT, INITIATE_IN_ACCOUNT, INITIATE_IN_COUNT };
 
 enum {
     PATTERNS_TOLD = 10,
@@ -33,20 +33,20 @@ _Static_assert(
     (int)PATTERNS_BYTES < (int)CALL_HINT_BYTES, "the patterns fit into a hint");
 
 /* clang-format off */
-static const struct api_field body_fields[IN_COUNT] = {
-    [IN_SOURCE] = {.name = SI("calendar_source"), .is_required = true,
+static const struct api_field initiate_body_fields[INITIATE_IN_COUNT] = {
+    [INITIATE_IN_SOURCE] = {.name = SI("calendar_source"), .is_required = true,
         .choices = source_codes, .n_choices = SOURCE_COUNT,
         .about = SI("Whose calendars: GOOG (Google) or MSFT (Microsoft).")},
-    [IN_REDIRECT] = {.name = SI("redirect_uri"), .is_required = true,
+    [INITIATE_IN_REDIRECT] = {.name = SI("redirect_uri"), .is_required = true,
         .about = SI("Where the browser is sent when the flow has ended, well or not. It must "
                     "match one of the provider's redirect patterns. Its own query is kept; "
                     "success, and account or error, are appended."),
         .example = SI("https://app.example/calendar/done?once=8c1f")},
-    [IN_ACCOUNT] = {.name = SI("account"), .type = VALUE_INT, .is_nullable = true,
+    [INITIATE_IN_ACCOUNT] = {.name = SI("account"), .type = VALUE_INT, .is_nullable = true,
         .about = SI("An account to connect again: no other person can end the flow.")},
 };
 
-static const struct api_field answer_fields[] = {
+static const struct api_field initiate_answer_fields[] = {
     {.name = SI("uri"), .is_required = true,
         .about = SI("Where to send the user's browser."),
         .example = SI("https://accounts.google.com/o/oauth2/v2/auth?response_type=code&state=…")},
@@ -56,15 +56,16 @@ static const struct api_field answer_fields[] = {
 };
 /* clang-format on */
 
-const struct api_shape initiate_body = {SI("InitiateRequest"), body_fields, IN_COUNT};
+const struct api_shape initiate_body = {
+    SI("InitiateRequest"), initiate_body_fields, INITIATE_IN_COUNT};
 const struct api_shape initiate_answer = {
-    SI("InitiateResponse"), answer_fields, COUNT(answer_fields)};
+    SI("InitiateResponse"), initiate_answer_fields, COUNT(initiate_answer_fields)};
 
 static void initiate_check_source(struct call *c, const struct source *source)
 {
     if (!settings_source(c->work.settings, source->id)->is_on) {
         (void)call_field_error(
-            c, body_fields[IN_SOURCE].name,
+            c, initiate_body_fields[INITIATE_IN_SOURCE].name,
             S("This calendar source is not configured on this server."));
     }
 }
@@ -95,7 +96,7 @@ static void initiate_patterns_hint(struct call *c)
 
 static void initiate_check_redirect(struct call *c, Str sent, Str *ret)
 {
-    Str name = body_fields[IN_REDIRECT].name;
+    Str name = initiate_body_fields[INITIATE_IN_REDIRECT].name;
 
     if (redirect_parse(c->cx, sent, ret).code != FAIL_NONE) {
         Str why = str_dup(&c->cx->mem, str_from_z(c->cx->why.text));
@@ -122,25 +123,26 @@ struct initiate {
 /* Reads all fields, and notes the errors of all at once. */
 static Res initiate_read(struct call *c, struct initiate *ret)
 {
-    struct api_value in[IN_COUNT];
+    struct api_value in[INITIATE_IN_COUNT];
     Res read = body_values_read(c, &initiate_body, in);
 
     if (read.code != FAIL_NONE && read.code != FAIL_PARAMETER_INVALID) {
         return read;
     }
-    if (in[IN_SOURCE].is_given) {
-        ret->source = source_by_code(in[IN_SOURCE].text);
+    if (in[INITIATE_IN_SOURCE].is_given) {
+        ret->source = source_by_code(in[INITIATE_IN_SOURCE].text);
         initiate_check_source(c, ret->source);
     }
-    if (in[IN_REDIRECT].is_given) {
-        initiate_check_redirect(c, in[IN_REDIRECT].text, &ret->redirect_uri);
+    if (in[INITIATE_IN_REDIRECT].is_given) {
+        initiate_check_redirect(c, in[INITIATE_IN_REDIRECT].text, &ret->redirect_uri);
     }
     if (c->n_errors > 0) {
         return (Res){FAIL_PARAMETER_INVALID};
     }
     must_be(ret->source != NULL);
-    ret->has_account = in[IN_ACCOUNT].is_given && !in[IN_ACCOUNT].is_null;
-    ret->account = in[IN_ACCOUNT].number;
+    ret->has_account =
+        in[INITIATE_IN_ACCOUNT].is_given && !in[INITIATE_IN_ACCOUNT].is_null;
+    ret->account = in[INITIATE_IN_ACCOUNT].number;
     return OK;
 }
 
@@ -166,7 +168,8 @@ static Res initiate_account_unknown(struct call *c, int64_t id)
     buf_add(&b, S("Invalid pk \""));
     buf_add_int(&b, id);
     buf_add(&b, S("\" - object does not exist."));
-    return call_field_error(c, body_fields[IN_ACCOUNT].name, buf_text(&b));
+    return call_field_error(
+        c, initiate_body_fields[INITIATE_IN_ACCOUNT].name, buf_text(&b));
 }
 
 /* On a worker of the store. */
@@ -182,7 +185,7 @@ static Res initiate_look(struct call *c, struct initiate *in)
     return in->account_now.source == in->source->id
                ? OK
                : call_field_error(
-                   c, body_fields[IN_ACCOUNT].name,
+                   c, initiate_body_fields[INITIATE_IN_ACCOUNT].name,
                    S("Is an account of another source."));
 }
 

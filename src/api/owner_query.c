@@ -6,15 +6,16 @@
 
 #include "auth/visible.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 
-enum { DAY_S = 86400, MESSAGE_BYTES = 256 };
+enum { OWNER_MESSAGE_BYTES = 256 };
 
 /* Messages. */
 
 static Str owner_message(struct call *c, const char *before, Str v, const char *after)
 {
-    struct buf b = {.mem = &c->cx->mem, .max = MESSAGE_BYTES};
+    struct buf b = {.mem = &c->cx->mem, .max = OWNER_MESSAGE_BYTES};
 
     buf_add(&b, str_from_z(before));
     buf_add(&b, v);
@@ -97,7 +98,7 @@ Res owner_query_check_range(
     if (q->from_s >= q->to_s) {
         return call_field_error(c, OWNER_BEFORE, S("Must be after happens_after."));
     }
-    if (q->to_s - q->from_s > (int64_t)limits->days * DAY_S) {
+    if (q->to_s - q->from_s > (int64_t)limits->days * CLOCK_DAY_S) {
         return call_field_error(
             c, OWNER_BEFORE,
             owner_message_of(c, "The range may span at most ", limits->days, " days."));

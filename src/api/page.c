@@ -17,14 +17,14 @@ enum { LINK_BYTES = 3 * LIMIT_HEAD_BYTES + 1024 };
 
 _Static_assert(2 * LINK_BYTES < PAGE_HEAD_BYTES, "two links fit into it");
 
-enum { IN_PAGE, IN_SIZE, IN_COUNT };
+enum { PAGE_IN_PAGE, PAGE_IN_SIZE, PAGE_IN_COUNT };
 
 /* clang-format off */
-static const struct api_field page_fields[IN_COUNT] = {
-    [IN_PAGE] = {.name = SI("page"), .type = VALUE_INT, .least = 1, .most = INT64_MAX,
+static const struct api_field page_fields[PAGE_IN_COUNT] = {
+    [PAGE_IN_PAGE] = {.name = SI("page"), .type = VALUE_INT, .least = 1, .most = INT64_MAX,
         .otherwise = &(const struct api_value){.number = 1},
         .about = SI("Which page, from 1 on.")},
-    [IN_SIZE] = {.name = SI("page_size"), .type = VALUE_INT,
+    [PAGE_IN_SIZE] = {.name = SI("page_size"), .type = VALUE_INT,
         .least = 1, .most = LIMIT_PAGE_SIZE,
         .otherwise = &(const struct api_value){.number = LIMIT_PAGE_SIZE},
         .about = SI("How many items a page has.")},
@@ -32,18 +32,19 @@ static const struct api_field page_fields[IN_COUNT] = {
 /* clang-format on */
 
 const struct api_shape page_query_shape = {
-    .name = SI("Page"), .fields = page_fields, .n = IN_COUNT};
+    .name = SI("Page"), .fields = page_fields, .n = PAGE_IN_COUNT};
 
 Res page_read(struct call *c, struct page_query *ret)
 {
-    struct api_value in[IN_COUNT];
+    struct api_value in[PAGE_IN_COUNT];
     Res read = body_query_read(c, &page_query_shape, in);
 
     if (c->n_errors > 0) { /* also errors of other parameters */
         return (Res){FAIL_PARAMETER_INVALID};
     }
     TRY(read);
-    *ret = (struct page_query){.page = in[IN_PAGE].number, .size = in[IN_SIZE].number};
+    *ret = (struct page_query){
+        .page = in[PAGE_IN_PAGE].number, .size = in[PAGE_IN_SIZE].number};
     return OK;
 }
 

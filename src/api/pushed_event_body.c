@@ -16,8 +16,6 @@
 #include "base/limits.h"
 #include "base/uri.h"
 
-enum { DAY_S = 86400 };
-
 enum {
     IN_TITLE,
     IN_START,
@@ -36,7 +34,6 @@ enum {
 const Str pushed_event_body_shows[PUSHED_WORDS] = {SI("busy"), SI("free")};
 const Str pushed_event_body_visibilities[PUSHED_WORDS] = {SI("default"), SI("private")};
 
-static const struct api_value is_false = {.truth = false};
 static const struct api_value is_blank = {.text = SI("")};
 static const struct api_value is_busy = {.text = SI("busy")};
 static const struct api_value is_default = {.text = SI("default")};
@@ -52,7 +49,7 @@ static const struct api_field put_fields[IN_FIELDS] = {
     [IN_END] = {.name = SI("end"), .type = VALUE_MOMENT, .is_required = true,
         .about = SI("Exclusive, after the start, and at most 366 days after it."),
         .example = SI("2026-12-01T10:30:00Z")},
-    [IN_ALL_DAY] = {.name = SI("is_all_day"), .type = VALUE_BOOL, .otherwise = &is_false},
+    [IN_ALL_DAY] = {.name = SI("is_all_day"), .type = VALUE_BOOL, .otherwise = &value_false},
     [IN_DESCRIPTION] = {.name = SI("description"), .may_be_blank = true,
         .most_chars = LIMIT_PUSHED_DESCRIPTION, .otherwise = &is_blank,
         .about = SI("Plain text.")},
@@ -69,7 +66,7 @@ static const struct api_field put_fields[IN_FIELDS] = {
     [IN_VISIBILITY] = {.name = SI("visibility"), .choices = pushed_event_body_visibilities,
         .n_choices = PUSHED_WORDS, .otherwise = &is_default},
     [IN_ATTENDEES] = {.name = SI("has_attendees"), .type = VALUE_BOOL,
-        .otherwise = &is_false,
+        .otherwise = &value_false,
         .about = SI("For calendars that take only events with attendees.")},
     [IN_VERSION] = {.name = SI("version"), .type = VALUE_INT, .is_nullable = true,
         .least = 0, .most = INT64_MAX,
@@ -77,7 +74,7 @@ static const struct api_field put_fields[IN_FIELDS] = {
         .example = SI("3")},
 };
 
-static const struct api_field query_fields[] = {
+static const struct api_field put_query_fields[] = {
     {.name = SI("restore"), .type = VALUE_BOOL,
         .about = SI("Whether copies that the person deleted are made again, and those "
             "that the person moved are put back.")},
@@ -87,12 +84,12 @@ static const struct api_field query_fields[] = {
 const struct api_shape pushed_event_body_shape = {
     SI("PushedEventPut"), put_fields, IN_FIELDS};
 const struct api_shape pushed_event_body_query = {
-    SI("PushedEventPutQuery"), query_fields, COUNT(query_fields)};
+    SI("PushedEventPutQuery"), put_query_fields, COUNT(put_query_fields)};
 
 _Static_assert(LIMIT_PUSHED_DAYS == 366, "the messages say so");
 _Static_assert(LIMIT_PUSHED_AHEAD_DAYS == 400, "the messages say so");
 
-static void body_error(struct call *c, size_t field, Str message)
+static void pushed_body_error(struct call *c, size_t field, Str message)
 {
     (void)call_field_error(c, put_fields[field].name, message).code;
 }
@@ -155,10 +152,10 @@ static void texts_take(
     ret->location = text_clean(mem, in[IN_LOCATION].text, true);
     ret->link = in[IN_LINK].text;
     if (in[IN_TITLE].is_given && ret->title.n == 0) {
-        body_error(c, IN_TITLE, S("This field may not be blank."));
+        pushed_body_error(c, IN_TITLE, S("This field may not be blank."));
     }
     if (ret->link.n > 0 && !link_is_valid(ret->link)) {
-        body_error(c, IN_LINK, S("Enter a valid https URL."));
+        pushed_body_error(c, IN_LINK, S("Enter a valid https URL."));
     }
 }
 
@@ -176,7 +173,7 @@ static bool moment_read(
     Str complaint = value_read_moment(&c->cx->mem, &in[field], type, ret);
 
     if (complaint.n > 0) {
-        body_error(c, field, complaint);
+        pushed_body_error(c, field, complaint);
     }
     return complaint.n == 0;
 }
@@ -192,10 +189,10 @@ static bool moment_is_after(
 
 static void start_check(struct call *c, const struct event_values *v)
 {
-    int64_t ahead_s = (int64_t)LIMIT_PUSHED_AHEAD_DAYS * DAY_S;
+    int64_t ahead_s = LIMIT_PUSHED_AHEAD_DAYS * CLOCK_DAY_S;
 
     if (event_values_start_s(v) > clock_now_s() + ahead_s) {
-        body_error(c, IN_START, S("Must be at most 400 days ahead."));
+        pushed_body_error(c, IN_START, S("Must be at most 400 days ahead."));
     }
 }
 
@@ -203,8 +200,8 @@ static void length_check(struct call *c, const struct event_values *v)
 {
     int64_t length_s = event_values_end_s(v) - event_values_start_s(v);
 
-    if (length_s > (int64_t)LIMIT_PUSHED_DAYS * DAY_S) {
-        body_error(c, IN_END, S("The event may last at most 366 days."));
+    if (length_s > LIMIT_PUSHED_DAYS * CLOCK_DAY_S) {
+        pushed_body_error(c, IN_END, S("The event may last at most 366 days."));
     }
 }
 
@@ -229,7 +226,7 @@ static void times_take(
     if (moment_is_after(&end, &start, is_all_day)) {
         length_check(c, ret);
     } else {
-        body_error(c, IN_END, S("Must be after start."));
+        pushed_body_error(c, IN_END, S("Must be after start."));
     }
 }
 

@@ -14,51 +14,52 @@
 #include "api/page.h"
 #include "api/pushed_event_body.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 enum {
-    DAY_S = 86400,
-    EVENT_BYTES = 1024, /* names, and values whose length we know */
-    COPY_BYTES = 512,   /* the same of a copy */
-    ESCAPED = 6,        /* bytes that one byte of a text takes at most */
-    TEXTS = 3,          /* of an event, that can be cut */
+    PUSHED_BYTES = 1024, /* names, and values whose length we know */
+    COPY_BYTES = 512,    /* the same of a copy */
+    PUSHED_ESCAPED = 6,  /* bytes that one byte of a text takes at most */
+    PUSHED_TEXTS = 3,    /* of an event, that can be cut */
 };
 
 _Static_assert(
-    EVENT_BYTES + ESCAPED * LIMIT_BODY_BYTES
+    PUSHED_BYTES + PUSHED_ESCAPED * LIMIT_BODY_BYTES
             + LIMIT_OWNER_SETTINGS
                   * (COPY_BYTES + LIMIT_EVENT_ID_BYTES + LIMIT_EVENT_LINK_BYTES)
         < LIMIT_ANSWER_BYTES,
     "one event with a copy for each of its owner's settings fits");
 
-static const Str statuses[] = {
+static const Str copy_statuses[] = {
     SI("pending"), SI("written"),           SI("skipped"),
     SI("failed"),  SI("deleted_by_person"), SI("removing"),
 };
 
-_Static_assert(COUNT(statuses) == COPY_REMOVING, "each status has a word");
+_Static_assert(COUNT(copy_statuses) == COPY_REMOVING, "each status has a word");
 
 enum { FROM_COPY = SYNC_READ_ONLY, NO_WORD = -1 };
 
 /* What is in the way of the setting or its account, by enum sync_inactive from
  * SYNC_NEEDS_RECONNECT on, then the copy's own, by enum copy_reason. */
-static const Str reasons[] = {
+static const Str copy_reasons[] = {
     SI("needs_reconnect"), SI("calendar_gone"), SI("no_access"), SI("read_only"),
     SI("no_attendees"),    SI("past"),          SI("refused"),   SI("gave_up"),
     SI("throttled"),       SI("source_error"),
 };
 
-_Static_assert(COUNT(reasons) == FROM_COPY + COPY_SOURCE_ERROR, "each reason has a word");
+_Static_assert(
+    COUNT(copy_reasons) == FROM_COPY + COPY_SOURCE_ERROR, "each reason has a word");
 
 /* clang-format off */
 static const struct api_field copy_fields[] = {
     {.name = SI("staff_calendar_settings"), .type = VALUE_INT, .is_required = true,
         .about = SI("The setting of the calendar."),
         .example = SI("3")},
-    {.name = SI("status"), .is_required = true, .choices = statuses,
-        .n_choices = COUNT(statuses)},
-    {.name = SI("reason"), .is_required = true, .is_nullable = true, .choices = reasons,
-        .n_choices = COUNT(reasons),
+    {.name = SI("status"), .is_required = true, .choices = copy_statuses,
+        .n_choices = COUNT(copy_statuses)},
+    {.name = SI("reason"), .is_required = true, .is_nullable = true, .choices = copy_reasons,
+        .n_choices = COUNT(copy_reasons),
         .about = SI("Why the copy isn't in the calendar, or not yet as it is wanted.")},
     {.name = SI("calendar_source_event_id"), .is_required = true, .is_nullable = true,
         .about = SI("The source's id of the copy; null before it is written."),
@@ -81,7 +82,7 @@ static const struct api_field copy_fields[] = {
 static const struct api_shape copy_object = {
     SI("PushedCopy"), copy_fields, COUNT(copy_fields)};
 
-static const struct api_field event_fields[] = {
+static const struct api_field pushed_event_fields[] = {
     {.name = SI("event_id"), .is_required = true,
         .about = SI("The application's own id."),
         .example = SI("booking-4711")},
@@ -120,7 +121,7 @@ static const struct api_field event_fields[] = {
 /* clang-format on */
 
 const struct api_shape pushed_event_shape = {
-    SI("PushedEvent"), event_fields, COUNT(event_fields)};
+    SI("PushedEvent"), pushed_event_fields, COUNT(pushed_event_fields)};
 
 /* Fitting. */
 
@@ -132,7 +133,7 @@ static size_t copy_bytes(const struct pushed_copy *c)
 /* All but what can be cut. */
 static size_t view_bytes(const struct pushed_event_view *v)
 {
-    size_t bytes = EVENT_BYTES + writer_text_bytes(v->values.link);
+    size_t bytes = PUSHED_BYTES + writer_text_bytes(v->values.link);
 
     for (size_t i = 0; i < v->n_copies; i++) {
         bytes += copy_bytes(&v->copies[i].copy);
@@ -143,7 +144,7 @@ static size_t view_bytes(const struct pushed_event_view *v)
 bool pushed_event_view_share(
     struct arena *mem, const struct pushed_event_view *views, size_t n, size_t *ret)
 {
-    size_t *sizes = NEW_N(mem, size_t, TEXTS * n);
+    size_t *sizes = NEW_N(mem, size_t, PUSHED_TEXTS * n);
     size_t left = LIMIT_ANSWER_BYTES - PAGE_HEAD_BYTES;
 
     must_be(n <= LIMIT_PAGE_SIZE);
@@ -156,11 +157,11 @@ bool pushed_event_view_share(
             return false;
         }
         left -= bytes;
-        sizes[TEXTS * i] = writer_text_bytes(v->title);
-        sizes[TEXTS * i + 1] = writer_text_bytes(v->description);
-        sizes[TEXTS * i + 2] = writer_text_bytes(v->location);
+        sizes[PUSHED_TEXTS * i] = writer_text_bytes(v->title);
+        sizes[PUSHED_TEXTS * i + 1] = writer_text_bytes(v->description);
+        sizes[PUSHED_TEXTS * i + 2] = writer_text_bytes(v->location);
     }
-    *ret = page_share(sizes, TEXTS * n, left);
+    *ret = page_share(sizes, PUSHED_TEXTS * n, left);
     return true;
 }
 
@@ -181,7 +182,7 @@ static void moment_write(struct writer *w, Str name, bool is_day, int64_t at)
     char text[DATETIME_DATE_BYTES];
 
     if (is_day) {
-        int32_t day = (int32_t)number_within(at, DATETIME_LAST_S / DAY_S);
+        int32_t day = (int32_t)number_within(at, DATETIME_LAST_S / CLOCK_DAY_S);
 
         writer_text(w, name, datetime_date_write(day, text));
     } else {
@@ -191,7 +192,7 @@ static void moment_write(struct writer *w, Str name, bool is_day, int64_t at)
 
 Str pushed_event_view_status(enum copy_status status)
 {
-    return statuses[status - 1];
+    return copy_statuses[status - 1];
 }
 
 /* What is in the way of writing. That a calendar is too large to be read isn't. */
@@ -221,7 +222,7 @@ Str pushed_event_view_reason(const struct pushed_copy_view *v)
     if (word == NO_WORD && c->reason != COPY_REASON_NONE) {
         word = FROM_COPY + (int)c->reason - 1;
     }
-    return word == NO_WORD ? S("") : reasons[word];
+    return word == NO_WORD ? S("") : copy_reasons[word];
 }
 
 static void copy_write_change(struct writer *w, const struct pushed_copy *c)

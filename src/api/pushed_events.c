@@ -20,7 +20,7 @@
 #include "calendars/shared.h"
 #include "store/store.h"
 
-enum { MESSAGE_BYTES = 96 };
+enum { PUSHED_MESSAGE_BYTES = 96 };
 
 struct pushed_owner pushed_events_owner(const struct identity *who)
 {
@@ -191,19 +191,19 @@ Res pushed_events_delete_run(struct call *c)
 
 /* The list. */
 
-enum { IN_AFTER, IN_BEFORE, IN_COUNT };
+enum { PUSHED_IN_AFTER, PUSHED_IN_BEFORE, PUSHED_IN_COUNT };
 
 /* clang-format off */
-static const struct api_field list_fields[IN_COUNT] = {
-    [IN_AFTER] = {.name = SI("happens_after"), .type = VALUE_TIME,
+static const struct api_field list_fields[PUSHED_IN_COUNT] = {
+    [PUSHED_IN_AFTER] = {.name = SI("happens_after"), .type = VALUE_TIME,
         .about = SI("Those that end after it; days are days of UTC.")},
-    [IN_BEFORE] = {.name = SI("happens_before"), .type = VALUE_TIME,
+    [PUSHED_IN_BEFORE] = {.name = SI("happens_before"), .type = VALUE_TIME,
         .about = SI("Those that start before it.")},
 };
 /* clang-format on */
 
 const struct api_shape pushed_events_list_query = {
-    SI("PushedEventsListQuery"), list_fields, IN_COUNT};
+    SI("PushedEventsListQuery"), list_fields, PUSHED_IN_COUNT};
 
 struct events_listing {
     struct pushed_events_filter filter;
@@ -219,13 +219,16 @@ struct events_listing {
 static Res events_listing_open(struct call *c, struct events_listing *l)
 {
     struct pushed_events_filter *f = &l->filter;
-    struct api_value in[IN_COUNT];
+    struct api_value in[PUSHED_IN_COUNT];
     Res read = body_query_read(c, &pushed_events_list_query, in);
 
     f->owner = pushed_events_owner(&c->who);
-    f->after_s = in[IN_AFTER].is_given ? datetime_floor_s(&in[IN_AFTER].time) : INT64_MIN;
-    f->before_s =
-        in[IN_BEFORE].is_given ? datetime_ceil_s(&in[IN_BEFORE].time) : INT64_MAX;
+    f->after_s = in[PUSHED_IN_AFTER].is_given
+                     ? datetime_floor_s(&in[PUSHED_IN_AFTER].time)
+                     : INT64_MIN;
+    f->before_s = in[PUSHED_IN_BEFORE].is_given
+                      ? datetime_ceil_s(&in[PUSHED_IN_BEFORE].time)
+                      : INT64_MAX;
     if (f->after_s >= f->before_s) {
         (void)call_field_error(c, OWNER_BEFORE, S("Must be after happens_after.")).code;
     }
@@ -287,7 +290,7 @@ static Res events_listing_views(struct call *c, struct events_listing *l)
 
 static Res events_too_large(struct call *c, size_t fitting)
 {
-    struct buf b = {.mem = &c->cx->mem, .max = MESSAGE_BYTES};
+    struct buf b = {.mem = &c->cx->mem, .max = PUSHED_MESSAGE_BYTES};
 
     buf_add(&b, S("Ensure this value is less than or equal to "));
     buf_add_int(&b, fitting > 0 ? (int64_t)fitting : 1);

@@ -25,7 +25,7 @@
 #include "store/calendar_reads.h"
 #include "store/store.h"
 
-enum { COMPLAINT_BYTES = 64 };
+enum { ACCOUNT_COMPLAINT_BYTES = 64 };
 
 static struct calendar_settings_filter settings_of(const struct identity *who)
 {
@@ -47,7 +47,7 @@ static Res errors_check(const struct call *c)
 
 static Res account_unknown(struct call *c, int64_t id)
 {
-    struct buf b = {.mem = &c->cx->mem, .max = COMPLAINT_BYTES};
+    struct buf b = {.mem = &c->cx->mem, .max = ACCOUNT_COMPLAINT_BYTES};
 
     buf_add(&b, S("Invalid pk \""));
     buf_add_int(&b, id);

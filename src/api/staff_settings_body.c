@@ -11,14 +11,14 @@
 #include "api/base64_id.h"
 #include "api/body.h"
 #include "api/endpoints.h"
+#include "api/value.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/zone.h"
 
-enum { COMPLAINT_BYTES = LIMIT_BODY_BYTES + 64 };
+enum { ZONE_COMPLAINT_BYTES = LIMIT_BODY_BYTES + 64 };
 
 static const struct api_value is_true = {.truth = true};
-static const struct api_value is_false = {.truth = false};
 static const struct api_value is_zero = {.number = 0};
 
 /* clang-format off */
@@ -47,10 +47,10 @@ static const struct api_value is_zero = {.number = 0};
         .type = VALUE_BOOL, .otherwise = &is_true,                                       \
         .about = SI("Whether events that are marked as free don't count.")},             \
     [BODY_ATTENDEES] = {.name = SI("push_only_if_event_has_attendees"),                  \
-        .type = VALUE_BOOL, .otherwise = &is_false,                                      \
+        .type = VALUE_BOOL, .otherwise = &value_false,                                      \
         .about = SI("Whether only events with attendees are written.")},                 \
     [BODY_REMINDERS] = {.name = SI("set_external_reminders_for_pushed_events"),          \
-        .type = VALUE_BOOL, .otherwise = &is_false,                                      \
+        .type = VALUE_BOOL, .otherwise = &value_false,                                      \
         .about = SI("Whether events that are written get a reminder.")},                 \
     [BODY_MINUTES] = {.name = SI("reminder_number_of_minutes_prior"),                    \
         .type = VALUE_INT, .least = 0, .most = UINT32_MAX, .otherwise = &is_zero,        \
@@ -76,7 +76,7 @@ const struct api_shape staff_settings_change = {
     .n = BODY_FIELDS,
     .is_partial = true};
 
-static Res body_error(
+static Res settings_body_error(
     struct call *c, const struct staff_settings_body *b, size_t field, Str message)
 {
     return call_field_error(c, b->shape->fields[field].name, message);
@@ -87,7 +87,7 @@ static Res body_error(
 static Res body_check_zone(struct call *c, const struct staff_settings_body *b)
 {
     Str name = b->values[BODY_ZONE].text;
-    struct buf complaint = {.mem = &c->cx->mem, .max = COMPLAINT_BYTES};
+    struct buf complaint = {.mem = &c->cx->mem, .max = ZONE_COMPLAINT_BYTES};
     struct zone *zone;
 
     if (name.n == 0) {
@@ -101,7 +101,7 @@ static Res body_check_zone(struct call *c, const struct staff_settings_body *b)
     buf_add_char(&complaint, '"');
     buf_add(&complaint, name);
     buf_add(&complaint, S("\" is not a valid time zone."));
-    return body_error(c, b, BODY_ZONE, buf_text(&complaint));
+    return settings_body_error(c, b, BODY_ZONE, buf_text(&complaint));
 }
 
 _Static_assert(LIMIT_CALENDAR_ID_BYTES == 512, "the message below says so");
@@ -114,10 +114,10 @@ static Res body_decode_id(struct call *c, struct staff_settings_body *b)
         return OK;
     }
     if (base64_id_read(c->cx, v->text, &v->text).code != FAIL_NONE) {
-        return body_error(c, b, BODY_BASE64, S("Enter a valid value."));
+        return settings_body_error(c, b, BODY_BASE64, S("Enter a valid value."));
     }
     if (v->text.n > LIMIT_CALENDAR_ID_BYTES) {
-        return body_error(
+        return settings_body_error(
             c, b, BODY_BASE64, S("Ensure this field has no more than 512 bytes."));
     }
     return OK;
@@ -156,10 +156,11 @@ Res staff_settings_body_name(
     const struct api_value *base64 = &b->values[BODY_BASE64];
 
     if (!plain->is_given && !base64->is_given) {
-        return body_error(c, b, BODY_CALENDAR, S("This field is required."));
+        return settings_body_error(c, b, BODY_CALENDAR, S("This field is required."));
     }
     if (plain->is_given && base64->is_given && !str_eq(plain->text, base64->text)) {
-        return body_error(c, b, BODY_BASE64, S("Does not name the same calendar."));
+        return settings_body_error(
+            c, b, BODY_BASE64, S("Does not name the same calendar."));
     }
     s->account = b->values[BODY_ACCOUNT].number;
     s->calendar_id = plain->is_given ? plain->text : base64->text;
@@ -179,7 +180,7 @@ Res staff_settings_body_keep(
 
     for (size_t i = 0; i < COUNT(is_kept); i++) {
         if (v[i].is_given && !is_kept[i]) {
-            res = body_error(c, b, i, S("This field may not be changed."));
+            res = settings_body_error(c, b, i, S("This field may not be changed."));
         }
     }
     return res;

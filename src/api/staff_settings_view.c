@@ -12,12 +12,12 @@
 #include "sources/source.h"
 
 /* By enum sync_inactive, from SYNC_NEEDS_RECONNECT on. */
-static const Str reasons[] = {
+static const Str setting_reasons[] = {
     SI("needs_reconnect"), SI("calendar_gone"),      SI("no_access"),
     SI("read_only"),       SI("calendar_too_large"),
 };
 
-_Static_assert(COUNT(reasons) == SYNC_TOO_LARGE, "each reason has a word");
+_Static_assert(COUNT(setting_reasons) == SYNC_TOO_LARGE, "each reason has a word");
 
 enum { CHANNEL_END_MS = 3600 * 1000 }; /* before its end a channel counts no more */
 
@@ -26,7 +26,7 @@ static const Str notifications[] = {SI("push"), SI("polling"), SI("off")};
 enum { BY_PUSH, BY_POLLING, BY_NOTHING };
 
 /* clang-format off */
-static const struct api_field account_fields[] = {
+static const struct api_field setting_account_fields[] = {
     {.name = SI("id"), .type = VALUE_INT, .is_required = true,
         .about = SI("The number of the account here."),
         .example = SI("7")},
@@ -42,7 +42,7 @@ static const struct api_field account_fields[] = {
 };
 
 static const struct api_shape account_object = {
-    SI("SettingAccount"), account_fields, COUNT(account_fields)};
+    SI("SettingAccount"), setting_account_fields, COUNT(setting_account_fields)};
 
 static const struct api_field setting_fields[] = {
     {.name = SI("id"), .type = VALUE_INT, .is_required = true,
@@ -86,7 +86,7 @@ static const struct api_field setting_fields[] = {
         .about = SI("Whether its events were read in full since it became a source."),
         .example = SI("true")},
     {.name = SI("inactive_reason"), .is_required = true, .is_nullable = true,
-        .choices = reasons, .n_choices = COUNT(reasons),
+        .choices = setting_reasons, .n_choices = COUNT(setting_reasons),
         .about = SI("What keeps it from being read or written.")},
     {.name = SI("synced_at"), .type = VALUE_TIME, .is_required = true, .is_nullable = true,
         .about = SI("When what is known of it was true last."),
@@ -179,7 +179,7 @@ static void setting_write_sync(struct writer *w, const struct calendar_setting *
     writer_bool(w, S("calendar_ready"), setting_is_ready(s));
     writer_bool(w, S("events_ready"), is_source && s->sync.image_version > 0);
     writer_text_or_null(
-        w, S("inactive_reason"), why == SYNC_ACTIVE ? S("") : reasons[why - 1]);
+        w, S("inactive_reason"), why == SYNC_ACTIVE ? S("") : setting_reasons[why - 1]);
     writer_second_or_null(w, S("synced_at"), s->sync.synced_ms / 1000);
     writer_text(w, S("notifications"), staff_settings_view_notifications(s));
 }

@@ -6,11 +6,10 @@
 #include "api/calendars.h"
 #include "api/endpoints.h"
 #include "api/errors.h"
+#include "base/clock.h"
 #include "grants/testgrant.h"
 
 #define PATH "/api/v2/external_calendars/accounts/{id}/calendars"
-
-enum { HOUR_MS = 3600 * 1000 };
 
 static const struct endpoint list = {.path = SI(PATH), .status = 200};
 static const struct endpoint get = {
@@ -58,7 +57,7 @@ TEST(test_list_shows_the_contract_s_fields)
         "{\"items\":[{\"id\":\"a@b?>\",\"summary\":\"<\xC5\x9Awi\xC4\x99ta> & \\\"co\\\"\","
         "\"primary\":true,\"accessRole\":\"owner\",\"timeZone\":\"Europe/Warsaw\","
         "\"backgroundColor\":\"#9FE1E7\"}]}");
-    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
     struct call c = call_with(id, S(""));
 
     source_scripted(&server, SOURCE_GOOGLE, &step, 1);
@@ -78,7 +77,7 @@ TEST(test_list_is_cut_into_pages)
 {
 #define THREE HTTP("200 OK", "{\"items\":[" ITEM(1) "," ITEM(2) "," ITEM(3) "]}")
     static const struct step steps[] = {THREE, THREE, THREE, THREE};
-    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
 
     source_scripted(&server, SOURCE_GOOGLE, steps, COUNT(steps));
     struct call c = call_with(id, S("page_size=2"));
@@ -101,7 +100,7 @@ TEST(test_list_is_cut_into_pages)
 
 TEST(test_what_cannot_be_asked_for_is_not_asked_for)
 {
-    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
 
     source_scripted(&server, SOURCE_GOOGLE, NULL, 0);
     struct call c = call_with(id, S("page=x"));
@@ -147,7 +146,7 @@ TEST(test_get_takes_every_base64)
         {SI("_w"), SI("")}, /* no UTF-8 */
     };
 
-    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         static const struct step step = HTTP("200 OK", ITEM(1));
@@ -198,7 +197,7 @@ TEST(test_errors_of_a_source_are_the_contract_s)
     };
 
     int64_t timeout_ms = bed.settings.net.timeout_ms;
-    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         for (int one = 0; one < 2; one++) {
@@ -241,7 +240,7 @@ TEST(test_a_refused_token_is_replaced_once)
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+        int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
         struct call c = call_with(id, S(""));
 
         source_scripted(&server, SOURCE_GOOGLE, rows[i].steps, COUNT(rows[i].steps));
@@ -265,12 +264,12 @@ TEST(test_a_parked_call_goes_on_where_it_was)
     struct call listing = call_with(id, S("page_size=1"));
     struct call one = call_new(&get, id, S("YQ"));
 
-    leased_by_another(id, HOUR_MS);
+    leased_by_another(id, CLOCK_HOUR_MS);
     T_OK(calendars_list_run(&listing));
     T_OK(calendars_get_run(&one));
     T_TRUE(listing.work.is_parked && one.work.is_parked);
     T_INT(answer.status, 0);
-    granted_anew(id, S("A9"), HOUR_MS);
+    granted_anew(id, S("A9"), CLOCK_HOUR_MS);
     source_scripted(&server, SOURCE_GOOGLE, &step, 1);
     T_OK(calendars_list_run(&listing));
     testserver_stop(&server);

@@ -26,7 +26,8 @@ TEST(test_callback_shows_the_page_when_the_state_is_not_trusted)
     struct flow flow;
     Str good = browser_google_state();
     char *altered = arena_alloc(&t_cx()->mem, good.n);
-    Str microsoft = browser_state(&flow, SOURCE_MICROSOFT, clock_now_s() + MINUTE_S);
+    Str microsoft =
+        browser_state(&flow, SOURCE_MICROSOFT, clock_now_s() + CLOCK_MINUTE_S);
 
     memcpy(altered, good.p, good.n);
     altered[good.n - 1] = altered[good.n - 1] == 'A' ? 'Q' : 'A';
@@ -148,7 +149,7 @@ TEST(test_callback_never_redirects_where_no_pattern_allows_it)
 {
     struct flow flow;
     Str sealed = browser_google_state();
-    Str expired = browser_state(&flow, SOURCE_GOOGLE, clock_now_s() - MINUTE_S);
+    Str expired = browser_state(&flow, SOURCE_GOOGLE, clock_now_s() - CLOCK_MINUTE_S);
 
     T_OK(BED_WRITE(pattern_remove_work, NULL));
     browser_got_page(browser_visits(sealed, S("&code=c")), 400);
@@ -201,8 +202,8 @@ static Res other_finishes_work(struct cx *cx, struct db *db, void *arg)
 /* SECURITY 15 */
 TEST(test_callback_waits_for_who_came_first)
 {
-    struct other o = {.ms = MINUTE_S * 1000};
-    Str sealed = browser_state(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+    struct other o = {.ms = CLOCK_MINUTE_S * 1000};
+    Str sealed = browser_state(&o.flow, SOURCE_GOOGLE, clock_now_s() + CLOCK_MINUTE_S);
 
     T_OK(BED_WRITE(other_claims_work, &o));
     struct browser_visit *v = browser_visits(sealed, S("&code=c"));
@@ -220,8 +221,8 @@ TEST(test_callback_waits_for_who_came_first)
 
 TEST(test_callback_waits_no_longer_than_its_time)
 {
-    struct other o = {.ms = MINUTE_S * 1000};
-    Str sealed = browser_state(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+    struct other o = {.ms = CLOCK_MINUTE_S * 1000};
+    Str sealed = browser_state(&o.flow, SOURCE_GOOGLE, clock_now_s() + CLOCK_MINUTE_S);
 
     T_OK(BED_WRITE(other_claims_work, &o));
     struct browser_visit *v = browser_visits(sealed, S("&code=c"));
@@ -258,7 +259,7 @@ TEST(test_callback_claims_the_flow_for_longer_than_it_may_take)
 TEST(test_callback_ends_what_a_dead_node_had_begun)
 {
     struct other o = {.ms = 0};
-    Str sealed = browser_state(&o.flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+    Str sealed = browser_state(&o.flow, SOURCE_GOOGLE, clock_now_s() + CLOCK_MINUTE_S);
 
     T_OK(BED_WRITE(other_claims_work, &o));
     browser_ended_with(browser_visits(sealed, S("&code=c")), S("server_error"));
@@ -275,7 +276,7 @@ TEST(test_callback_sends_the_code_once)
     struct step step = {ANSWER("400 Bad", "{\"error\":\"invalid_grant\"}"), THEN_CLOSE};
     struct flow flow;
     struct flow_secrets secrets;
-    Str sealed = browser_state(&flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+    Str sealed = browser_state(&flow, SOURCE_GOOGLE, clock_now_s() + CLOCK_MINUTE_S);
 
     T_OK(state_derive_secrets(t_cx(), bed.keyring, &flow, &secrets));
     testserver_start(&s, &step, 1);

@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "api/event_rows.h"
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/datetime.h"
 #include "base/limits.h"
 #include "base/testing.h"
 
-enum { FROM_S = 1774656000 /* 2026-03-28 */, DAY_S = 86400, TO_S = FROM_S + 7 * DAY_S };
+enum { FROM_S = 1774656000 /* 2026-03-28 */, TO_S = FROM_S + 7 * CLOCK_DAY_S };
 
 static struct event_calendar calendar;
 static struct event_rows rows;
@@ -86,7 +87,7 @@ TEST(test_rows_have_days_in_a_zone)
         {SI("No/Such"), SI("../etc/passwd"), SI(""), SI("Asia/Tokyo"), 9},
     };
 
-    int64_t day = FROM_S / DAY_S + 3;
+    int64_t day = FROM_S / CLOCK_DAY_S + 3;
 
     for (size_t i = 0; i < COUNT(table); i++) {
         struct event_detail d = detail_at(S("x"), day, day + 1);
@@ -99,16 +100,16 @@ TEST(test_rows_have_days_in_a_zone)
         const struct event_row *row = event_rows_sort(&t_cx()->mem, &rows)[0];
 
         T_STR(row->zone, table[i].zone);
-        T_INT(row->order_s, day * DAY_S);
-        T_INT(row->start_s, day * DAY_S - table[i].hours * 3600);
-        T_INT(row->end_s - row->start_s, DAY_S);
+        T_INT(row->order_s, day * CLOCK_DAY_S);
+        T_INT(row->start_s, day * CLOCK_DAY_S - table[i].hours * 3600);
+        T_INT(row->end_s - row->start_s, CLOCK_DAY_S);
         T_TRUE(row->is_all_day && row->is_busy);
     }
 }
 
 TEST(test_rows_have_times_that_can_be_written)
 {
-    struct event_detail d = detail_at(S("x"), 0, DATETIME_LAST_S / DAY_S + 1);
+    struct event_detail d = detail_at(S("x"), 0, DATETIME_LAST_S / CLOCK_DAY_S + 1);
 
     d.event.is_all_day = true;
     T_OK(add(d));

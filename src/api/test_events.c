@@ -7,6 +7,7 @@
 #include "api/event_view.h"
 #include "api/events.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/datetime.h"
 #include "base/limits.h"
 #include "calendars/changes.h"
@@ -17,8 +18,6 @@
 #include "store/pushed_copies.h"
 
 #define PATH "/api/v2/external_calendars/events"
-
-enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 
 static const struct endpoint list = {
     .path = SI(PATH),
@@ -33,7 +32,7 @@ static int64_t account;
 static int events_begin(void **state)
 {
     (void)bed_open(state);
-    account = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    account = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
     bed.settings.sync.default_time_zone = S("UTC");
     return 0;
 }
@@ -87,7 +86,7 @@ static Str event_json(Str id)
     struct arena *mem = &t_cx()->mem;
     struct buf b = {.mem = mem, .max = 1024};
     char text[DATETIME_TEXT_BYTES];
-    int64_t start_s = (clock_now_ms() + DAY_MS) / 1000;
+    int64_t start_s = (clock_now_ms() + CLOCK_DAY_MS) / 1000;
 
     buf_add(&b, S("{\"id\":\""));
     buf_add(&b, id);
@@ -248,7 +247,7 @@ TEST(test_events_of_no_calendar)
 static Res hold_work(struct cx *cx, struct db *db, void *arg)
 {
     (void)arg;
-    return calendar_reads_hold(cx, db, account, clock_now_ms() + HOUR_MS, 1);
+    return calendar_reads_hold(cx, db, account, clock_now_ms() + CLOCK_HOUR_MS, 1);
 }
 
 TEST(test_events_of_a_held_account_are_not_asked_for)

@@ -73,7 +73,7 @@ static struct play *play_open(const char *scope, const char *calendars)
     struct arena *mem = &t_cx()->mem;
     CLEANUP(test_key_done) EVP_PKEY *key = test_rsa(2048);
 
-    p->state = browser_state(&p->flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+    p->state = browser_state(&p->flow, SOURCE_GOOGLE, clock_now_s() + CLOCK_MINUTE_S);
     Str token = id_token(&p->flow, key);
 
     p->steps[0] = answer(text(
@@ -120,7 +120,7 @@ static struct stored stored(void)
 
 static Res hold_work(struct cx *cx, struct db *db, void *arg)
 {
-    struct lease lease = {.owner = S("another"), .length_ms = MINUTE_S * 1000};
+    struct lease lease = {.owner = S("another"), .length_ms = CLOCK_MINUTE_S * 1000};
 
     return lease_take(
         cx, db, revoke_lease_name(&cx->mem, SOURCE_GOOGLE, S(SUBJECT)), &lease, arg);

@@ -11,6 +11,7 @@
 #include "api/pushed_event_view.h"
 #include "api/pushed_events.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "calendars/shared.h"
 #include "grants/testgrant.h"
@@ -19,8 +20,6 @@
 #include "store/pushed_copies.h"
 
 #define PATH "/api/v2/external_calendars/pushed_events"
-
-enum { HOUR_MS = 3600 * 1000, DAY_S = 86400 };
 
 static const struct endpoint list = {
     .path = SI(PATH), .query = &pushed_events_list_query, .status = 200};
@@ -77,7 +76,7 @@ static struct call call_new(const struct endpoint *endpoint, Str id, Str query)
 static Str with_days(const char *text)
 {
     struct buf b = {.mem = &t_cx()->mem, .max = LIMIT_BODY_BYTES + 64};
-    int32_t today = (int32_t)(clock_now_s() / DAY_S);
+    int32_t today = (int32_t)(clock_now_s() / CLOCK_DAY_S);
     char day[DATETIME_DATE_BYTES];
 
     for (; *text != 0; text++) {
@@ -471,7 +470,7 @@ TEST(test_copies_say_how_far_they_are)
          "\"deleted_by_person\",\"reason\":null"},
     };
 
-    int64_t account = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t account = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
 
     made("e");
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -498,7 +497,7 @@ TEST(test_copies_say_how_far_they_are)
 
 TEST(test_copies_say_where_they_are_and_what_the_person_did)
 {
-    int64_t account = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t account = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
 
     made("e");
     copy_made(

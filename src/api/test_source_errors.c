@@ -12,11 +12,10 @@
 #include "api/endpoints.h"
 #include "api/errors.h"
 #include "api/response.h"
+#include "base/clock.h"
 #include "grants/outcome.h"
 #include "grants/testgrant.h"
 #include "sources/calendars.h"
-
-enum { HOUR_MS = 3600 * 1000 };
 
 static struct server server;
 
@@ -327,8 +326,8 @@ static const struct {
 TEST(test_errors_of_the_calendars)
 {
     int64_t ids[] = {
-        [SOURCE_GOOGLE] = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS),
-        [SOURCE_MICROSOFT] = connected_new(SOURCE_MICROSOFT, S("A1"), HOUR_MS),
+        [SOURCE_GOOGLE] = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS),
+        [SOURCE_MICROSOFT] = connected_new(SOURCE_MICROSOFT, S("A1"), CLOCK_HOUR_MS),
     };
 
     for (size_t i = 0; i < COUNT(calendar_rows); i++) {

@@ -11,13 +11,12 @@
 #include "api/staff_settings_body.h"
 #include "api/staff_settings_view.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "grants/testgrant.h"
 #include "store/calendar_settings.h"
 
 #define PATH "/api/v2/external_calendars/staff_calendar_settings"
-
-enum { HOUR_MS = 3600 * 1000 };
 
 static const struct endpoint list = {
     .path = SI(PATH), .query = &staff_settings_list_query, .status = 200};
@@ -36,7 +35,7 @@ static int64_t account;
 static int settings_open(void **state)
 {
     (void)bed_open(state);
-    account = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    account = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
     return 0;
 }
 
@@ -442,13 +441,13 @@ TEST(test_create_goes_on_where_it_was_parked)
     account = connected_new(SOURCE_GOOGLE, S("A1"), 0);
     struct call c = call_with(&create, 0, with_account(FRESH("c", true, false)));
 
-    leased_by_another(account, HOUR_MS);
+    leased_by_another(account, CLOCK_HOUR_MS);
     T_OK(create_with(&c, NULL, 0));
     T_TRUE(c.work.is_parked);
     T_INT(answer.status, 0);
     T_TRUE(c.cx->deadline_ms <= clock_mono_ms() + LIMIT_LOOK_MS);
     T_TRUE(c.cx->deadline_ms > 0);
-    granted_anew(account, S("A9"), HOUR_MS);
+    granted_anew(account, S("A9"), CLOCK_HOUR_MS);
     T_OK(create_with(&c, &step, 1));
     T_TRUE(!c.work.is_parked);
     T_INT(answer.status, 201);
@@ -866,7 +865,7 @@ TEST(test_a_channel_counts_until_an_hour_before_its_end)
     int64_t id = setting_made(account, S("c"), SWITCH_SOURCE);
 
     for (int is_soon = 0; is_soon < 2; is_soon++) {
-        int64_t until = clock_now_ms() + HOUR_MS + (is_soon ? -1000 : 60 * 1000);
+        int64_t until = clock_now_ms() + CLOCK_HOUR_MS + (is_soon ? -1000 : 60 * 1000);
         struct call c = call_new(&get, id, S(""));
         char sql[120];
 

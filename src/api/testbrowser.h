@@ -8,10 +8,9 @@
 
 #include "api/callback.h"
 #include "api/endpoints.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "grants/testbed.h"
-
-enum { MINUTE_S = 60 };
 
 /* One request of a browser. */
 struct browser_visit {
@@ -43,7 +42,7 @@ static inline Str browser_google_state(void)
 {
     struct flow flow;
 
-    return browser_state(&flow, SOURCE_GOOGLE, clock_now_s() + MINUTE_S);
+    return browser_state(&flow, SOURCE_GOOGLE, clock_now_s() + CLOCK_MINUTE_S);
 }
 
 /* A call as the lanes make it, not yet run. */

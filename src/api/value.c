@@ -10,11 +10,13 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-enum { COMPLAINT_BYTES = 128 };
+enum { VALUE_COMPLAINT_BYTES = 128 };
+
+const struct api_value value_false = {.truth = false};
 
 static Str text_not_a_choice(struct arena *mem, Str value)
 {
-    struct buf b = {.mem = mem, .max = LIMIT_BODY_BYTES + COMPLAINT_BYTES};
+    struct buf b = {.mem = mem, .max = LIMIT_BODY_BYTES + VALUE_COMPLAINT_BYTES};
 
     buf_add_char(&b, '"');
     buf_add(&b, value);
@@ -24,7 +26,7 @@ static Str text_not_a_choice(struct arena *mem, Str value)
 
 static Str limit_complaint(struct arena *mem, Str before, int64_t limit, Str after)
 {
-    struct buf b = {.mem = mem, .max = COMPLAINT_BYTES};
+    struct buf b = {.mem = mem, .max = VALUE_COMPLAINT_BYTES};
 
     buf_add(&b, before);
     buf_add_int(&b, limit);

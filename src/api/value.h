@@ -11,6 +11,9 @@
 /* A value of JSON has a type; a value of a form or a query is text. */
 enum value_from { VALUE_FROM_JSON, VALUE_FROM_FORM, VALUE_FROM_QUERY };
 
+/* What a field is when it is absent. */
+extern const struct api_value value_false;
+
 /* Returns the complaint about what was sent, or the empty Str, and sets *ret to the value
  * then. Its text is that of `sent`. */
 Str value_read(

@@ -297,47 +297,45 @@ static Res background_gauges(struct cx *cx, struct work *work, const struct chor
     return store_read(cx, store, background_gauges_work, NULL);
 }
 
-enum { SECOND_MS = 1000 };
-
 /* A source that hangs holds up its own rows alone. Of two rows that revoke, one begins
  * with the newest, so that a fresh DELETE does not wait behind a backlog, and one with
  * the oldest, so that the backlog ends. */
 static const struct chore_row rows[] = {
-    {SI("keeper"), SECOND_MS, keeper_run, .pool = POOL_KEEPER, .is_for_all = true},
-    {SI("revoke_google"), SECOND_MS, background_revoke, .pool = POOL_CHORES,
+    {SI("keeper"), CLOCK_SECOND_MS, keeper_run, .pool = POOL_KEEPER, .is_for_all = true},
+    {SI("revoke_google"), CLOCK_SECOND_MS, background_revoke, .pool = POOL_CHORES,
      .at_once = LIMIT_REVOKE_AT_ONCE, .source = SOURCE_GOOGLE, .revokes = true,
      .newest_first = true},
-    {SI("revoke_backlog_google"), SECOND_MS, background_revoke, .pool = POOL_CHORES,
+    {SI("revoke_backlog_google"), CLOCK_SECOND_MS, background_revoke, .pool = POOL_CHORES,
      .at_once = LIMIT_REVOKE_AT_ONCE, .source = SOURCE_GOOGLE},
     /* It has no revocation: what a change of that left is removed. */
-    {SI("revoke_microsoft"), 60 * SECOND_MS, background_revoke, .pool = POOL_CHORES,
+    {SI("revoke_microsoft"), 60 * CLOCK_SECOND_MS, background_revoke, .pool = POOL_CHORES,
      .source = SOURCE_MICROSOFT},
-    {SI("refresh_google"), 15 * SECOND_MS, background_refresh, .pool = POOL_CHORES,
+    {SI("refresh_google"), 15 * CLOCK_SECOND_MS, background_refresh, .pool = POOL_CHORES,
      .at_once = LIMIT_REFRESH_AT_ONCE, .source = SOURCE_GOOGLE},
-    {SI("refresh_microsoft"), 15 * SECOND_MS, background_refresh, .pool = POOL_CHORES,
-     .at_once = LIMIT_REFRESH_AT_ONCE, .source = SOURCE_MICROSOFT},
-    {SI("sync_google"), SECOND_MS, background_sync, .pool = POOL_SYNC,
+    {SI("refresh_microsoft"), 15 * CLOCK_SECOND_MS, background_refresh,
+     .pool = POOL_CHORES, .at_once = LIMIT_REFRESH_AT_ONCE, .source = SOURCE_MICROSOFT},
+    {SI("sync_google"), CLOCK_SECOND_MS, background_sync, .pool = POOL_SYNC,
      .at_once = LIMIT_SYNC_AT_ONCE, .source = SOURCE_GOOGLE, .syncs = true},
-    {SI("sync_microsoft"), SECOND_MS, background_sync,
+    {SI("sync_microsoft"), CLOCK_SECOND_MS, background_sync,
      .pool = (enum work_pool)((int)POOL_SYNC + SOURCE_MICROSOFT - SOURCE_GOOGLE),
      .at_once = LIMIT_SYNC_AT_ONCE, .source = SOURCE_MICROSOFT, .syncs = true},
-    {SI("push_google"), SECOND_MS, background_push, .pool = POOL_PUSH,
+    {SI("push_google"), CLOCK_SECOND_MS, background_push, .pool = POOL_PUSH,
      .at_once = LIMIT_PUSH_AT_ONCE, .source = SOURCE_GOOGLE, .pushes = true},
-    {SI("push_microsoft"), SECOND_MS, background_push,
+    {SI("push_microsoft"), CLOCK_SECOND_MS, background_push,
      .pool = (enum work_pool)((int)POOL_PUSH + SOURCE_MICROSOFT - SOURCE_GOOGLE),
      .at_once = LIMIT_PUSH_AT_ONCE, .source = SOURCE_MICROSOFT, .pushes = true},
-    {SI("push_sweep"), SECOND_MS, background_push_sweep, .pool = POOL_CHORES},
-    {SI("webhooks"), SECOND_MS, background_deliver, .pool = POOL_WEBHOOKS,
+    {SI("push_sweep"), CLOCK_SECOND_MS, background_push_sweep, .pool = POOL_CHORES},
+    {SI("webhooks"), CLOCK_SECOND_MS, background_deliver, .pool = POOL_WEBHOOKS,
      .at_once = 1 + LIMIT_WEBHOOK_WORKERS},
-    {SI("channels_google"), SECOND_MS, background_channels, .pool = POOL_SYNC,
+    {SI("channels_google"), CLOCK_SECOND_MS, background_channels, .pool = POOL_SYNC,
      .at_once = LIMIT_CHANNELS_AT_ONCE, .source = SOURCE_GOOGLE},
-    {SI("channels_microsoft"), SECOND_MS, background_channels,
+    {SI("channels_microsoft"), CLOCK_SECOND_MS, background_channels,
      .pool = (enum work_pool)((int)POOL_SYNC + SOURCE_MICROSOFT - SOURCE_GOOGLE),
      .at_once = LIMIT_CHANNELS_AT_ONCE, .source = SOURCE_MICROSOFT},
-    {SI("resume_flows"), 5 * SECOND_MS, background_resume, .pool = POOL_CHORES},
-    {SI("renew_keys"), 30 * SECOND_MS, background_renew_keys, .pool = POOL_CHORES},
-    {SI("gauges"), 60 * SECOND_MS, background_gauges, .pool = POOL_CHORES},
-    {SI("sweep"), 600 * SECOND_MS, background_sweep, .pool = POOL_CHORES},
+    {SI("resume_flows"), 5 * CLOCK_SECOND_MS, background_resume, .pool = POOL_CHORES},
+    {SI("renew_keys"), 30 * CLOCK_SECOND_MS, background_renew_keys, .pool = POOL_CHORES},
+    {SI("gauges"), 60 * CLOCK_SECOND_MS, background_gauges, .pool = POOL_CHORES},
+    {SI("sweep"), 600 * CLOCK_SECOND_MS, background_sweep, .pool = POOL_CHORES},
 };
 
 void background_open(struct chores *all)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cache.c - a set-associative table: each key has WAYS places, side by side in memory.
+ * cache.c - a set-associative table: each key has CACHE_WAYS places, side by side in
+ * memory.
  *
  * The table has no list, no lock and no memory beyond itself. The system backs only the
  * pages that have been written.
@@ -10,9 +11,10 @@
 #include "base/arena.h"
 #include "base/limits.h"
 
-enum { WAYS = 8, SET_BITS = 13, SETS = 1 << SET_BITS };
+enum { CACHE_WAYS = 8, CACHE_SET_BITS = 13, CACHE_SETS = 1 << CACHE_SET_BITS };
 
-_Static_assert(WAYS *SETS == LIMIT_CACHE_ENTRIES, "the table has its named size");
+_Static_assert(
+    CACHE_WAYS *CACHE_SETS == LIMIT_CACHE_ENTRIES, "the table has its named size");
 
 struct cache_place {
     uint64_t key;
@@ -21,7 +23,7 @@ struct cache_place {
 };
 
 struct cache {
-    struct cache_place sets[SETS][WAYS];
+    struct cache_place sets[CACHE_SETS][CACHE_WAYS];
 };
 
 struct cache *cache_open(void)
@@ -41,14 +43,14 @@ void cache_close(struct cache **c)
 /* Keys are hashes or small numbers: Fibonacci hashing spreads both. */
 static struct cache_place *cache_set(struct cache *c, uint64_t key)
 {
-    return c->sets[key * 0x9E3779B97F4A7C15U >> (64 - SET_BITS)];
+    return c->sets[key * 0x9E3779B97F4A7C15U >> (64 - CACHE_SET_BITS)];
 }
 
 static struct cache_place *cache_place(struct cache *c, uint64_t key)
 {
     struct cache_place *set = cache_set(c, key);
 
-    for (size_t i = 0; i < WAYS; i++) {
+    for (size_t i = 0; i < CACHE_WAYS; i++) {
         if (set[i].entry != NULL && set[i].key == key) {
             return &set[i];
         }
@@ -81,7 +83,7 @@ static struct cache_place *cache_place_for(struct cache *c, uint64_t key, int64_
         return least;
     }
     least = &set[0];
-    for (size_t i = 1; i < WAYS; i++) {
+    for (size_t i = 1; i < CACHE_WAYS; i++) {
         if (cache_place_worth(&set[i], now_ms) < cache_place_worth(least, now_ms)) {
             least = &set[i];
         }
@@ -115,8 +117,8 @@ bool cache_renew(struct cache *c, const struct cached *entry, int64_t now_ms)
 
 void cache_clear(struct cache *c, bool (*goes)(const struct cached *entry))
 {
-    for (size_t i = 0; i < WAYS * SETS; i++) {
-        struct cache_place *p = &c->sets[i / WAYS][i % WAYS];
+    for (size_t i = 0; i < CACHE_WAYS * CACHE_SETS; i++) {
+        struct cache_place *p = &c->sets[i / CACHE_WAYS][i % CACHE_WAYS];
 
         if (p->entry != NULL && (goes == NULL || goes(p->entry))) {
             cached_unref(p->entry);

@@ -15,9 +15,9 @@
 #include "base/limits.h"
 
 enum {
-    WAYS = 8,
-    SHARDS = 64,
-    SETS = LIMIT_RATE_ENTRIES / WAYS / SHARDS, /* of a shard */
+    RATE_WAYS = 8,
+    RATE_SHARDS = 64,
+    RATE_SETS = LIMIT_RATE_ENTRIES / RATE_WAYS / RATE_SHARDS, /* of a shard */
     NS_PER_MS = 1000000,
     NS_PER_S = 1000000000,
 };
@@ -31,12 +31,12 @@ struct bucket {
 
 struct shard {
     pthread_mutex_t lock;
-    struct bucket sets[SETS][WAYS];
+    struct bucket sets[RATE_SETS][RATE_WAYS];
 };
 
 struct rate_table {
     atomic_int refs;
-    struct shard shards[SHARDS];
+    struct shard shards[RATE_SHARDS];
 };
 
 struct rate_table *rate_table_open(void)
@@ -44,7 +44,7 @@ struct rate_table *rate_table_open(void)
     struct rate_table *t = heap_alloc(sizeof(*t));
 
     atomic_init(&t->refs, 1);
-    for (size_t i = 0; i < SHARDS; i++) {
+    for (size_t i = 0; i < RATE_SHARDS; i++) {
         must_be(pthread_mutex_init(&t->shards[i].lock, NULL) == 0);
     }
     return t;
@@ -64,18 +64,18 @@ void rate_table_unref(struct rate_table **table)
     if (t == NULL || atomic_fetch_sub(&t->refs, 1) > 1) {
         return;
     }
-    for (size_t i = 0; i < SHARDS; i++) {
+    for (size_t i = 0; i < RATE_SHARDS; i++) {
         (void)pthread_mutex_destroy(&t->shards[i].lock);
     }
     heap_free(t);
 }
 
 /* The key's bucket, or a new one in the place of the least used. */
-static struct bucket *bucket_find(struct bucket set[WAYS], uint64_t key)
+static struct bucket *bucket_find(struct bucket set[RATE_WAYS], uint64_t key)
 {
     struct bucket *least = &set[0];
 
-    for (size_t i = 0; i < WAYS; i++) {
+    for (size_t i = 0; i < RATE_WAYS; i++) {
         if (set[i].key == key) {
             return &set[i];
         }
@@ -105,8 +105,8 @@ bool rate_take(
     struct rate_table *t, uint64_t key, int64_t now_ms, int64_t per_s, int64_t burst,
     int64_t *retry_after_s)
 {
-    struct shard *shard = &t->shards[key % SHARDS];
-    struct bucket *set = shard->sets[key / SHARDS % SETS];
+    struct shard *shard = &t->shards[key % RATE_SHARDS];
+    struct bucket *set = shard->sets[key / RATE_SHARDS % RATE_SETS];
     int64_t interval_ns = NS_PER_S / per_s;
 
     (void)pthread_mutex_lock(&shard->lock);

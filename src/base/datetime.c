@@ -4,10 +4,11 @@
  */
 #include "base/datetime.h"
 
+#include "base/clock.h"
+
 enum {
     FIRST_YEAR = 1970,
     LAST_YEAR = 9999,
-    DAY_S = 24 * 3600,
     FRACTION_DIGITS = 9,
 };
 
@@ -146,7 +147,7 @@ static bool local_read(Str *rest, struct datetime *ret)
         || !fraction_read(rest, &t.ns)) {
         return false;
     }
-    t.s = (int64_t)days * DAY_S + clock_s;
+    t.s = days * CLOCK_DAY_S + clock_s;
     *ret = t;
     return true;
 }
@@ -213,7 +214,7 @@ Str datetime_date_write(int32_t days, char text[DATETIME_DATE_BYTES])
     int month = 1;
     int day;
 
-    must_be(days >= 0 && days <= DATETIME_LAST_S / DAY_S);
+    must_be(days >= 0 && days <= DATETIME_LAST_S / CLOCK_DAY_S);
     while (days_from_date(year + 1, 1, 1) <= days) {
         year++;
     }
@@ -230,10 +231,10 @@ Str datetime_date_write(int32_t days, char text[DATETIME_DATE_BYTES])
 
 Str datetime_write(int64_t s, char text[DATETIME_TEXT_BYTES])
 {
-    int clock_s = (int)(s % DAY_S);
+    int clock_s = (int)(s % CLOCK_DAY_S);
 
     must_be(s >= 0 && s <= DATETIME_LAST_S);
-    Str date = datetime_date_write((int32_t)(s / DAY_S), text);
+    Str date = datetime_date_write((int32_t)(s / CLOCK_DAY_S), text);
 
     memcpy(text + date.n, "Thh:mm:ssZ", sizeof("Thh:mm:ssZ"));
     number_write(text + date.n + 1, 2, clock_s / 3600);

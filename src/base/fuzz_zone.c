@@ -5,13 +5,14 @@
  * A zone that is believed keeps its offsets within RFC 8536's, changes only forwards, and
  * has one midnight after another, and an instant for every local time.
  */
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/zone.h"
 #include "base/zone_rule.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { OFFSET_MOST_S = 93599, OFFSET_LEAST_S = -89999, DAY_S = 86400 };
+enum { OFFSET_MOST_S = 93599, OFFSET_LEAST_S = -89999 };
 
 static const int64_t instants[] = {
     INT64_MIN,  -ZONE_INSTANT_MOST, -2208988800,       -1,        0,
@@ -33,7 +34,7 @@ static void zone_holds(const struct zone *z)
     for (int day = 28; day <= 31; day++) {
         int64_t number = zone_day_number(2026, 3, day);
         int64_t at = zone_midnight_s(z, (int32_t)number);
-        int64_t midnight = number * DAY_S;
+        int64_t midnight = number * CLOCK_DAY_S;
 
         must_be(at >= last && at + zone_offset_s(z, at) >= midnight);
         must_be(at - 1 + zone_offset_s(z, at - 1) < midnight);
@@ -44,7 +45,7 @@ static void zone_holds(const struct zone *z)
 static void instants_hold(const struct zone *z)
 {
     for (int64_t day = zone_day_number(2026, 1, 1); day <= 20820; day++) {
-        int64_t local = day * DAY_S + 9000;
+        int64_t local = day * CLOCK_DAY_S + 9000;
         int64_t first = 0;
         int64_t last = 0;
 

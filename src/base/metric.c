@@ -13,13 +13,13 @@
 
 #include "base/arena.h"
 
-enum { LINE_BYTES = 64 }; /* of a cache */
+enum { CACHE_LINE_BYTES = 64 };
 
 struct block {
     struct block *next; /* of the same family; only its flag changes later */
     bool is_taken;      /* a thread that lives counts in it */
-    char before[LINE_BYTES - sizeof(struct block *) - sizeof(void *)];
-    _Atomic int64_t cells[]; /* then LINE_BYTES that nobody uses */
+    char before[CACHE_LINE_BYTES - sizeof(struct block *) - sizeof(void *)];
+    _Atomic int64_t cells[]; /* then CACHE_LINE_BYTES that nobody uses */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* over blocks and gauges */
@@ -129,10 +129,10 @@ static struct block *block_free_one(enum metric m)
 }
 
 /* With the lock held. */
-static struct block *block_new(enum metric m)
+static struct block *cells_new(enum metric m)
 {
     struct block *b =
-        heap_alloc(sizeof(*b) + family_cells(m) * sizeof(b->cells[0]) + LINE_BYTES);
+        heap_alloc(sizeof(*b) + family_cells(m) * sizeof(b->cells[0]) + CACHE_LINE_BYTES);
 
     b->next = blocks[m];
     blocks[m] = b;
@@ -146,7 +146,7 @@ static struct block *block_take(enum metric m)
     metrics_lock();
     struct block *b = block_free_one(m);
 
-    b = b != NULL ? b : block_new(m);
+    b = b != NULL ? b : cells_new(m);
     b->is_taken = true;
     metrics_unlock();
     own[m] = b;

@@ -9,12 +9,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/testing.h"
 #include "base/zone.h"
 #include "base/zone_rule.h"
 
-enum { HOUR_S = 3600, DAY_S = 86400, WEEK_S = 7 * DAY_S };
+enum { WEEK_S = 7 * CLOCK_DAY_S };
 
 static struct zone *zone_of(Str name)
 {
@@ -27,7 +28,7 @@ static struct zone *zone_of(Str name)
 /* UTC, in seconds. */
 static int64_t utc(int year, int month, int day, int hour)
 {
-    return zone_day_number(year, month, day) * DAY_S + hour * HOUR_S;
+    return zone_day_number(year, month, day) * CLOCK_DAY_S + hour * CLOCK_HOUR_S;
 }
 
 TEST(test_zone_name_is_valid_keeps_to_the_folder)
@@ -139,7 +140,7 @@ TEST(test_zone_load_says_what_is_wrong)
         folder_remove(folder, "Zone");
     }
     T_OK(zone_read(t_cx(), plain, &z));
-    T_INT(zone_offset_s(z, 0), HOUR_S);
+    T_INT(zone_offset_s(z, 0), CLOCK_HOUR_S);
 }
 
 TEST(test_zone_load_waits_for_nobody)
@@ -220,13 +221,13 @@ static void same_offset(const struct zone *z, int64_t at_s)
 /* Midnight is where the C library's local time reaches it, and nowhere earlier. */
 static void midnight_is_right(const struct zone *z, int64_t day)
 {
-    int64_t midnight = day * DAY_S;
+    int64_t midnight = day * CLOCK_DAY_S;
     int64_t at = zone_midnight_s(z, (int32_t)day);
 
     T_TRUE(at + libc_offset_s(at) >= midnight);
     T_TRUE(at - 1 + libc_offset_s(at - 1) < midnight);
-    for (int64_t before = at - HOUR_S / 2; before > midnight - DAY_S - 2 * HOUR_S;
-         before -= HOUR_S / 2) {
+    for (int64_t before = at - CLOCK_HOUR_S / 2;
+         before > midnight - CLOCK_DAY_S - 2 * CLOCK_HOUR_S; before -= CLOCK_HOUR_S / 2) {
         T_TRUE(before + libc_offset_s(before) < midnight);
     }
 }
@@ -247,8 +248,8 @@ static void zone_is_as_in_libc(const char *name)
         same_offset(z, at - 1);
         same_offset(z, at);
         if (at < utc(2038, 1, 1, 0)) {
-            midnight_is_right(z, at / DAY_S);
-            midnight_is_right(z, at / DAY_S + 1);
+            midnight_is_right(z, at / CLOCK_DAY_S);
+            midnight_is_right(z, at / CLOCK_DAY_S + 1);
         }
     }
     compared++;
@@ -288,13 +289,13 @@ TEST(test_midnight_can_be_skipped_or_come_twice)
         int64_t want; /* seconds after 00:00 UTC of that day */
     } rows[] = {
         {"UTC", 2026, 3, 29, 0},
-        {"Europe/Berlin", 2026, 3, 29, -HOUR_S},
-        {"Europe/Berlin", 2026, 3, 30, -2 * HOUR_S},
-        {"America/Sao_Paulo", 2018, 11, 4, 3 * HOUR_S}, /* 23:59:59, then 01:00 */
-        {"America/Havana", 2026, 11, 1, 4 * HOUR_S},    /* 00:59:59, then 00:00 */
-        {"Pacific/Apia", 2011, 12, 30, 10 * HOUR_S},    /* no such day */
-        {"Pacific/Apia", 2011, 12, 31, -14 * HOUR_S},
-        {"America/Havana", 2090, 11, 5, 4 * HOUR_S}, /* by the rule */
+        {"Europe/Berlin", 2026, 3, 29, -CLOCK_HOUR_S},
+        {"Europe/Berlin", 2026, 3, 30, -2 * CLOCK_HOUR_S},
+        {"America/Sao_Paulo", 2018, 11, 4, 3 * CLOCK_HOUR_S}, /* 23:59:59, then 01:00 */
+        {"America/Havana", 2026, 11, 1, 4 * CLOCK_HOUR_S},    /* 00:59:59, then 00:00 */
+        {"Pacific/Apia", 2011, 12, 30, 10 * CLOCK_HOUR_S},    /* no such day */
+        {"Pacific/Apia", 2011, 12, 31, -14 * CLOCK_HOUR_S},
+        {"America/Havana", 2090, 11, 5, 4 * CLOCK_HOUR_S}, /* by the rule */
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -302,7 +303,7 @@ TEST(test_midnight_can_be_skipped_or_come_twice)
         int64_t day = zone_day_number(rows[i].year, rows[i].month, rows[i].day);
 
         print_message("  %s %d\n", rows[i].name, rows[i].year);
-        T_INT(zone_midnight_s(z, (int32_t)day) - day * DAY_S, rows[i].want);
+        T_INT(zone_midnight_s(z, (int32_t)day) - day * CLOCK_DAY_S, rows[i].want);
     }
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
 #include "base/testing.h"
 #include "base/zone_rule.h"
-
-enum { HOUR_S = 3600 };
 
 /* 2026-01-01, a Thursday. */
 #define Y2026 ((int64_t)1767225600)
@@ -35,18 +34,18 @@ TEST(test_rule_read_takes_what_posix_and_rfc_8536_have)
         int32_t daylight_s;
     } rows[] = {
         {SI("UTC0"), 0, false, 0},
-        {SI("JST-9"), 9 * HOUR_S, false, 0},
-        {SI("<+0545>-5:45"), 5 * HOUR_S + 45 * 60, false, 0},
-        {SI("<-03>3"), -3 * HOUR_S, false, 0},
+        {SI("JST-9"), 9 * CLOCK_HOUR_S, false, 0},
+        {SI("<+0545>-5:45"), 5 * CLOCK_HOUR_S + 45 * 60, false, 0},
+        {SI("<-03>3"), -3 * CLOCK_HOUR_S, false, 0},
         {SI("LMT0:25:21"), -1521, false, 0},
         {SI("AAA+24:59:59"), -89999, false, 0},
-        {SI("CET-1CEST,M3.5.0,M10.5.0/3"), HOUR_S, true, 2 * HOUR_S},
-        {SI("IST-1GMT0,M10.5.0,M3.5.0/1"), HOUR_S, true, 0},
-        {SI("<-02>2<-01>,M3.5.0/-1,M10.5.0/0"), -2 * HOUR_S, true, -HOUR_S},
-        {SI("EET-2EEST,M3.4.4/50,M10.4.4/50"), 2 * HOUR_S, true, 3 * HOUR_S},
-        {SI("<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"), 37800, true, 11 * HOUR_S},
-        {SI("XXX3EDT4,0/0,J365/23"), -3 * HOUR_S, true, -4 * HOUR_S},
-        {SI("AAA0BBB,J1/-167,J365/167"), 0, true, HOUR_S},
+        {SI("CET-1CEST,M3.5.0,M10.5.0/3"), CLOCK_HOUR_S, true, 2 * CLOCK_HOUR_S},
+        {SI("IST-1GMT0,M10.5.0,M3.5.0/1"), CLOCK_HOUR_S, true, 0},
+        {SI("<-02>2<-01>,M3.5.0/-1,M10.5.0/0"), -2 * CLOCK_HOUR_S, true, -CLOCK_HOUR_S},
+        {SI("EET-2EEST,M3.4.4/50,M10.4.4/50"), 2 * CLOCK_HOUR_S, true, 3 * CLOCK_HOUR_S},
+        {SI("<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"), 37800, true, 11 * CLOCK_HOUR_S},
+        {SI("XXX3EDT4,0/0,J365/23"), -3 * CLOCK_HOUR_S, true, -4 * CLOCK_HOUR_S},
+        {SI("AAA0BBB,J1/-167,J365/167"), 0, true, CLOCK_HOUR_S},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -112,14 +111,16 @@ TEST(test_rule_changes_clocks_on_its_days)
         int64_t start_s, end_s; /* since the year's begin in UTC */
     } rows[] = {
         /* 29 March 01:00 and 25 October 01:00 UTC */
-        {SI("CET-1CEST,M3.5.0,M10.5.0/3"), 87 * 86400 + HOUR_S, 297 * 86400 + HOUR_S},
+        {SI("CET-1CEST,M3.5.0,M10.5.0/3"), 87 * 86400 + CLOCK_HOUR_S,
+         297 * 86400 + CLOCK_HOUR_S},
         /* the second Sunday of March, the first of November, at 2 */
-        {SI("EST5EDT,M3.2.0,M11.1.0"), 66 * 86400 + 7 * HOUR_S, 304 * 86400 + 6 * HOUR_S},
+        {SI("EST5EDT,M3.2.0,M11.1.0"), 66 * 86400 + 7 * CLOCK_HOUR_S,
+         304 * 86400 + 6 * CLOCK_HOUR_S},
         /* 1 March: day 60 whether the year leaps or not, or day 59 from 0 */
-        {SI("AAA0BBB,J60/0,J365/0"), 59 * 86400, 364 * 86400 - HOUR_S},
-        {SI("AAA0BBB,59/0,364/0"), 59 * 86400, 364 * 86400 - HOUR_S},
+        {SI("AAA0BBB,J60/0,J365/0"), 59 * 86400, 364 * 86400 - CLOCK_HOUR_S},
+        {SI("AAA0BBB,59/0,364/0"), 59 * 86400, 364 * 86400 - CLOCK_HOUR_S},
         /* Friday 27 March 02:00 as hours after the fourth Thursday */
-        {SI("EET-2EEST,M3.4.4/26,M10.5.0/4"), 85 * 86400, 297 * 86400 + HOUR_S},
+        {SI("EET-2EEST,M3.4.4/26,M10.5.0/4"), 85 * 86400, 297 * 86400 + CLOCK_HOUR_S},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -143,8 +144,8 @@ TEST(test_rule_can_have_daylight_saving_time_all_the_year)
     struct zone_rule r;
 
     T_TRUE(zone_rule_read(S("XXX3EDT4,0/0,J365/23"), &r));
-    for (int64_t at = Y2026 - 2 * 86400; at < Y2026 + 2 * 86400; at += HOUR_S) {
-        T_INT(zone_rule_offset_s(&r, at), -4 * HOUR_S);
+    for (int64_t at = Y2026 - 2 * 86400; at < Y2026 + 2 * 86400; at += CLOCK_HOUR_S) {
+        T_INT(zone_rule_offset_s(&r, at), -4 * CLOCK_HOUR_S);
     }
 }
 
@@ -153,8 +154,8 @@ TEST(test_rule_without_daylight_saving_time_never_changes)
     struct zone_rule r;
 
     T_TRUE(zone_rule_read(S("JST-9"), &r));
-    T_INT(zone_rule_offset_s(&r, ZONE_INSTANT_MOST), 9 * HOUR_S);
-    T_INT(zone_rule_offset_s(&r, -ZONE_INSTANT_MOST), 9 * HOUR_S);
+    T_INT(zone_rule_offset_s(&r, ZONE_INSTANT_MOST), 9 * CLOCK_HOUR_S);
+    T_INT(zone_rule_offset_s(&r, -ZONE_INSTANT_MOST), 9 * CLOCK_HOUR_S);
     T_TRUE(zone_rule_next_s(&r, 0) == ZONE_NEVER);
 }
 

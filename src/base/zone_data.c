@@ -13,7 +13,7 @@
 #include "base/cx.h"
 #include "base/datetime.h"
 
-enum { LINE_BYTES = 64, VERSION_BYTES = 32, YEAR_BYTES = 4, YEAR_S = 366 * 86400 };
+enum { ZONE_LINE_BYTES = 64, VERSION_BYTES = 32, YEAR_BYTES = 4, YEAR_S = 366 * 86400 };
 
 static void zone_data_close(const int *fd)
 {
@@ -53,7 +53,7 @@ Res zone_data_find(struct cx *cx, const char *folder, struct zone_data *ret)
         str_zdup(&cx->mem, str_cat(&cx->mem, str_from_z(folder), S("/tzdata.zi")));
     struct zone_data data = {.file_s = 0};
     struct stat about;
-    char line[LINE_BYTES];
+    char line[ZONE_LINE_BYTES];
 
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {

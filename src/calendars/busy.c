@@ -35,7 +35,7 @@ static void period_add(struct cx *cx, struct busy *b, int64_t start_s, int64_t e
     b->at[b->n++] = (struct busy_period){from_s, to_s};
 }
 
-static Res event_add_days(
+static Res busy_add_days(
     struct cx *cx, struct busy *b, const struct image *image, const struct image_event *e,
     const struct busy_rules *rules)
 {
@@ -46,12 +46,12 @@ static Res event_add_days(
     return OK;
 }
 
-static Res event_add(
+static Res busy_add_event(
     struct cx *cx, struct busy *b, const struct image *image, const struct image_event *e,
     const struct busy_rules *rules)
 {
     if (e->is_all_day) {
-        return event_add_days(cx, b, image, e, rules);
+        return busy_add_days(cx, b, image, e, rules);
     }
     period_add(cx, b, e->start, e->end);
     return OK;
@@ -68,7 +68,7 @@ Res busy_add(
             || !image_event_is_within(e, b->from_s, b->to_s)) {
             continue;
         }
-        TRY(event_add(cx, b, image, e, rules));
+        TRY(busy_add_event(cx, b, image, e, rules));
     }
     return OK;
 }

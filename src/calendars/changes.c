@@ -10,11 +10,12 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "seal/pack.h"
 
-enum { ROOM_FIRST = 64, DAY_S = 86400, SERIES_CANCELLED = 3, OWNER_BYTES = 256 };
+enum { CHANGES_ROOM_FIRST = 64, SERIES_CANCELLED = 3, OWNER_BYTES = 256 };
 
 void changes_owner_tag(
     const struct instance_keys *keys, int64_t provider, int mode, Str user,
@@ -61,7 +62,7 @@ static Res change_new(struct cx *cx, struct changes *c, struct change **ret)
     if (c->n == LIMIT_READ_EVENTS) {
         return fail(cx, FAIL_LIMIT, "over %d events in one read", LIMIT_READ_EVENTS);
     }
-    GROW(&cx->mem, c->at, c->n, c->room, ROOM_FIRST);
+    GROW(&cx->mem, c->at, c->n, c->room, CHANGES_ROOM_FIRST);
     *ret = &c->at[c->n];
     **ret = (struct change){.order = c->added++};
     c->n++;
@@ -106,7 +107,7 @@ static enum change_kind item_kind(
 static void changes_add_copy(
     struct cx *cx, struct changes *c, const struct event_item *item)
 {
-    GROW(&cx->mem, c->copies, c->n_copies, c->room_copies, ROOM_FIRST);
+    GROW(&cx->mem, c->copies, c->n_copies, c->room_copies, CHANGES_ROOM_FIRST);
     struct change_copy *copy = &c->copies[c->n_copies++];
 
     *copy = (struct change_copy){.is_removed = item->is_removed};
@@ -250,7 +251,7 @@ static size_t image_collect(
 
 static int64_t event_start_s(const struct image_event *e)
 {
-    return e->is_all_day ? e->start * DAY_S : e->start;
+    return e->is_all_day ? e->start * CLOCK_DAY_S : e->start;
 }
 
 /* By id where starts are equal, so that equal images have equal bytes. */

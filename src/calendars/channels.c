@@ -30,13 +30,11 @@
 #include "store/store.h"
 
 enum {
-    SETTLE_MS = 10 * 1000,
+    CHANNEL_SETTLE_MS = 10 * 1000,
     ASK_MS = 60 * 1000, /* for the few requests of one channel */
-    PUT_OFF_MS = 1000,
+    CHANNEL_PUT_OFF_MS = 1000,
 };
 
-#define HOUR_MS (INT64_C(3600) * 1000)
-#define DAY_MS  (24 * HOUR_MS)
 /* Less than what the source allows, which is not the same everywhere. */
 #define MICROSOFT_LIFE_MS (INT64_C(4200) * 60 * 1000)
 
@@ -244,7 +242,7 @@ static bool tended_is_refused(struct cx *cx, struct tended *c)
 {
     switch (c->why) {
     case CHANNEL_NOWHERE:
-        c->refused_until_ms = c->job.now_ms + DAY_MS;
+        c->refused_until_ms = c->job.now_ms + CLOCK_DAY_MS;
         c->refused_why = str_dup(&cx->mem, str_from_z(cx->why.text));
         c->job.sync.channel_due_ms = c->refused_until_ms;
         log_event(
@@ -253,7 +251,7 @@ static bool tended_is_refused(struct cx *cx, struct tended *c)
             KZ("reason", cx->why.text));
         return true;
     case CHANNEL_NOT_HERE:
-        c->job.sync.channel_due_ms = c->job.now_ms + 7 * DAY_MS;
+        c->job.sync.channel_due_ms = c->job.now_ms + 7 * CLOCK_DAY_MS;
         return true;
     case CHANNEL_OTHER:
     case CHANNEL_GONE:
@@ -267,7 +265,7 @@ static void tended_judge_failure(struct cx *cx, struct tended *c, Res res)
     struct calendar_sync *s = &c->job.sync;
 
     if (c->calling.was_parked || work_is_stopping(c->account->work)) {
-        s->channel_due_ms = c->job.now_ms + PUT_OFF_MS;
+        s->channel_due_ms = c->job.now_ms + CHANNEL_PUT_OFF_MS;
         c->account->is_put_off = true;
     } else if (res.code == FAIL_SOURCE_RATE_LIMITED) {
         c->hold_until_ms = times_hold_until(
@@ -275,7 +273,7 @@ static void tended_judge_failure(struct cx *cx, struct tended *c, Res res)
             false);
         s->channel_due_ms = c->hold_until_ms;
     } else if (res.code == FAIL_NEEDS_RECONNECT || res.code == FAIL_MISSING_SCOPES) {
-        s->channel_due_ms = c->job.now_ms + HOUR_MS;
+        s->channel_due_ms = c->job.now_ms + CLOCK_HOUR_MS;
     } else if (!tended_is_refused(cx, c)) {
         tended_fail(cx, c);
     }
@@ -304,7 +302,7 @@ static void tended_end(struct cx *cx, struct tended *c)
         tended_end_old(cx, c);
     }
     if (c->calling.was_parked) {
-        c->job.sync.channel_due_ms = c->job.now_ms + PUT_OFF_MS;
+        c->job.sync.channel_due_ms = c->job.now_ms + CHANNEL_PUT_OFF_MS;
         c->account->is_put_off = true;
         return;
     }
@@ -326,7 +324,7 @@ static void tended_go_on(struct cx *cx, struct tended *c)
     struct calendar_sync *s = &c->job.sync;
 
     if (tended_is_paused(c)) {
-        s->channel_due_ms = c->job.now_ms + HOUR_MS;
+        s->channel_due_ms = c->job.now_ms + CLOCK_HOUR_MS;
         return;
     }
     if (c->old.id.n > 0 && c->job.now_ms < s->channel_made_ms + LIMIT_CHANNEL_PAUSE_MS) {
@@ -377,7 +375,7 @@ static Res tended_run(struct cx *cx, struct tended *c)
     } else {
         tended_go_on(cx, c);
     }
-    cx->deadline_ms = clock_mono_ms() + SETTLE_MS;
+    cx->deadline_ms = clock_mono_ms() + CHANNEL_SETTLE_MS;
     crash_point("channels.before_write");
     TRY(store_write(cx, store, tended_write_work, c));
     crash_point("channels.after_write");
@@ -414,7 +412,7 @@ static Res tending_next(struct cx *reason, struct tending *t)
 static bool tending_goes_on(struct cx *cx, struct tending *t)
 {
     return work_goes_on(t->work) && !t->is_put_off
-           && (lease_left_ms(&t->lease) > ASK_MS + SETTLE_MS
+           && (lease_left_ms(&t->lease) > ASK_MS + CHANNEL_SETTLE_MS
                || store_write(cx, t->work->worker->store, tending_renew_work, t).code
                       == FAIL_NONE);
 }
@@ -430,7 +428,7 @@ static Res tending_run(struct cx *cx, struct tending *t)
     }
     while (res.code == FAIL_NONE && tending_goes_on(cx, t)) {
         res = tending_next(cx, t);
-        cx->deadline_ms = clock_mono_ms() + SETTLE_MS;
+        cx->deadline_ms = clock_mono_ms() + CHANNEL_SETTLE_MS;
     }
     TRY(store_write(cx, t->work->worker->store, tending_drop_work, t));
     return res.code == FAIL_NOT_FOUND || res.code == FAIL_CONFLICT ? OK : res;
@@ -469,7 +467,7 @@ Res channels_tend(struct cx *cx, struct work *work, enum source_id source, int64
     }
     while (shared_take_due(shared, SHARED_CHANNELS, source) && work_goes_on(work)
            && !t.is_put_off) {
-        struct cx own = {.deadline_ms = clock_mono_ms() + SETTLE_MS};
+        struct cx own = {.deadline_ms = clock_mono_ms() + CHANNEL_SETTLE_MS};
         Res res = shared_keys(&own, shared, store, work->settings->keyring, &t.keys);
 
         if (res.code == FAIL_NONE) {

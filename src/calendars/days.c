@@ -4,11 +4,12 @@
  */
 #include "calendars/days.h"
 
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "base/zone.h"
 
-enum { ZONES_FIRST = 8, DAY_S = 86400 };
+enum { ZONES_FIRST = 8 };
 
 static void days_add(struct cx *cx, struct days *d, const struct day_zone *zone)
 {
@@ -53,5 +54,6 @@ Res days_find_zone(
 
 int64_t days_begin_s(const struct day_zone *zone, int64_t day)
 {
-    return zone->rules == NULL ? day * DAY_S : zone_midnight_s(zone->rules, (int32_t)day);
+    return zone->rules == NULL ? day * CLOCK_DAY_S
+                               : zone_midnight_s(zone->rules, (int32_t)day);
 }

@@ -4,8 +4,7 @@
  */
 #include "calendars/freshness.h"
 
-#define MINUTE_MS INT64_C(60000)
-#define DAY_MS    (24 * 60 * MINUTE_MS)
+#include "base/clock.h"
 
 /* What keeps a setting from being read, by enum sync_inactive from SYNC_NEEDS_RECONNECT
  * on, then what else may be in the way. */
@@ -42,7 +41,7 @@ static bool covers(const struct calendar_sync *s, const struct freshness_query *
 /* A failed read alone doesn't end it; age does. */
 static bool is_true_enough(const struct calendar_sync *s, const struct freshness_query *q)
 {
-    if (s->noticed_ms > 0 && q->now_ms - s->noticed_ms > MINUTE_MS) {
+    if (s->noticed_ms > 0 && q->now_ms - s->noticed_ms > CLOCK_MINUTE_MS) {
         return false;
     }
     if (q->since_ms > 0) {
@@ -71,5 +70,5 @@ enum freshness freshness_of(
     } else {
         *reason = freshness_reasons[s->failures > 0 ? SOURCE_ERROR : LATE];
     }
-    return is_whole && q->now_ms - s->synced_ms <= DAY_MS ? STALE : UNKNOWN;
+    return is_whole && q->now_ms - s->synced_ms <= CLOCK_DAY_MS ? STALE : UNKNOWN;
 }

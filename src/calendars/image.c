@@ -11,6 +11,7 @@
 #include "calendars/image.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
 
@@ -22,13 +23,12 @@ enum {
     FLAG_ALL_DAY = 0x8000,
     FLAG_IF_ASKED = 0x4000,
     ZONE_MASK = 0x3fff,
-    DAY_S = 86400,
     ZONE_MOST_S = 26 * 3600, /* more than any zone is away from UTC */
 };
 
 #define DAYS_MOST INT64_C(1000000)   /* what a calendar can say */
 #define EPOCH_S   INT64_C(946684800) /* 2000-01-01 */
-#define EPOCH_DAY (EPOCH_S / DAY_S)
+#define EPOCH_DAY (EPOCH_S / CLOCK_DAY_S)
 
 _Static_assert(
     (int)LIMIT_IMAGE_ZONES <= (int)ZONE_MASK, "a zone's place fits beside the flags");
@@ -37,8 +37,8 @@ _Static_assert(LIMIT_TIME_ZONE_BYTES <= UINT8_MAX, "a zone's length fits in a by
 bool image_event_is_within(const struct image_event *e, int64_t from_s, int64_t to_s)
 {
     if (e->is_all_day) {
-        return e->end * DAY_S + ZONE_MOST_S > from_s
-               && e->start * DAY_S - ZONE_MOST_S < to_s;
+        return e->end * CLOCK_DAY_S + ZONE_MOST_S > from_s
+               && e->start * CLOCK_DAY_S - ZONE_MOST_S < to_s;
     }
     return e->end > from_s && e->start < to_s;
 }
@@ -70,7 +70,7 @@ static void zone_add(struct buf *b, Str zone)
     buf_add(b, zone);
 }
 
-static void event_add(struct buf *b, const struct image_event *e)
+static void image_add_event(struct buf *b, const struct image_event *e)
 {
     unsigned flags = e->zone | (e->is_all_day ? FLAG_ALL_DAY : 0U)
                      | (e->is_if_asked ? FLAG_IF_ASKED : 0U);
@@ -101,7 +101,7 @@ Res image_encode(struct cx *cx, const struct image *image, Str *ret)
     zone_add(&b, image->zone);
     bytes_add(&b, image->n, 4);
     for (size_t i = 0; i < image->n; i++) {
-        event_add(&b, &image->at[i]);
+        image_add_event(&b, &image->at[i]);
     }
     *ret = buf_text(&b);
     return OK;

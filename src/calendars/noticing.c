@@ -6,13 +6,14 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "store/calendar_settings.h"
 #include "store/pushed_doubts.h"
 #include "store/store.h"
 
-enum { DAY_S = 86400, ROOM_FIRST = 16 };
+enum { NOTICES_ROOM_FIRST = 16 };
 
 struct noticing {
     const struct reading *reading;
@@ -79,16 +80,16 @@ static bool copy_is_elsewhere(const struct pushed_copy *c, const struct change_c
 /* A day from the edges of the window, since the zone of whole days isn't known. */
 static bool copy_is_within(const struct pushed_copy *c, const struct image *image)
 {
-    int64_t unit_s = (c->flags & COPY_ALL_DAY) != 0 ? DAY_S : 1;
+    int64_t unit_s = (c->flags & COPY_ALL_DAY) != 0 ? CLOCK_DAY_S : 1;
 
-    return c->end * unit_s > image->from_s + DAY_S
-           && c->start * unit_s < image->to_s - DAY_S;
+    return c->end * unit_s > image->from_s + CLOCK_DAY_S
+           && c->start * unit_s < image->to_s - CLOCK_DAY_S;
 }
 
 static void noticing_add(struct cx *cx, struct noticing *n, int64_t id)
 {
     if (n->n == n->room) {
-        size_t room = n->room == 0 ? ROOM_FIRST : 2 * n->room;
+        size_t room = n->room == 0 ? NOTICES_ROOM_FIRST : 2 * n->room;
         int64_t *ids = NEW_N(&cx->mem, int64_t, room);
 
         if (n->n > 0) {

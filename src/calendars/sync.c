@@ -28,7 +28,12 @@
 #include "store/store.h"
 #include "work/lanes.h"
 
-enum { LARGE_EVENTS = 2000, SETTLE_MS = 10 * 1000, PUT_OFF_MS = 1000, DIGEST_BYTES = 16 };
+enum {
+    LARGE_EVENTS = 2000,
+    SYNC_SETTLE_MS = 10 * 1000,
+    SYNC_PUT_OFF_MS = 1000,
+    DIGEST_BYTES = 16
+};
 
 /* The due calendars of one account. */
 struct account_sync {
@@ -91,7 +96,7 @@ static Res account_drop_work(struct cx *cx, struct db *db, void *arg)
 static Res account_goes_on(struct cx *cx, void *arg)
 {
     struct account_sync *a = arg;
-    struct cx own = {.deadline_ms = clock_mono_ms() + SETTLE_MS};
+    struct cx own = {.deadline_ms = clock_mono_ms() + SYNC_SETTLE_MS};
 
     if (work_is_stopping(a->work)) {
         return fail(cx, FAIL_UNAVAILABLE, "the process stops");
@@ -407,7 +412,7 @@ static bool calendar_was_put_off(
     if (c->res.code != FAIL_NONE && is_cut) {
         c->job.sync.read_ms = before->read_ms;
         c->job.sync.recent = before->recent;
-        c->job.sync.due_ms = c->job.now_ms + PUT_OFF_MS;
+        c->job.sync.due_ms = c->job.now_ms + SYNC_PUT_OFF_MS;
         return true;
     }
     return false;
@@ -619,7 +624,7 @@ static void calendar_count(
 
 static Res calendar_write(struct cx *cx, struct calendar_read *c)
 {
-    cx->deadline_ms = clock_mono_ms() + SETTLE_MS;
+    cx->deadline_ms = clock_mono_ms() + SYNC_SETTLE_MS;
     crash_point("sync.before_write");
     Res res = store_write(cx, c->account->work->worker->store, calendar_write_work, c);
 
@@ -673,7 +678,8 @@ static Res calendar_read(struct cx *cx, struct calendar_read *c)
     bool is_put_off = calendar_was_put_off(c, &before);
 
     if (!is_put_off) {
-        cx->deadline_ms = clock_mono_ms() + SETTLE_MS; /* however long the pages took */
+        cx->deadline_ms =
+            clock_mono_ms() + SYNC_SETTLE_MS; /* however long the pages took */
         TRY(calendar_judge(cx, c));
     }
     calendar_count(c, is_put_off, &before);
@@ -711,7 +717,7 @@ static Res account_read_all(struct cx *cx, struct account_sync *a)
            && account_goes_on(cx, a).code == FAIL_NONE) {
         res = account_read_next(cx, a);
     }
-    cx->deadline_ms = clock_mono_ms() + SETTLE_MS; /* however long the reads took */
+    cx->deadline_ms = clock_mono_ms() + SYNC_SETTLE_MS; /* however long the reads took */
     TRY(store_write(cx, a->work->worker->store, account_drop_work, a));
     return res.code == FAIL_NOT_FOUND || res.code == FAIL_CONFLICT ? OK : res;
 }
@@ -756,7 +762,7 @@ Res sync_due(struct cx *cx, struct work *work, enum source_id source, int64_t pa
     }
     TRY(shared_keys(cx, shared, store, work->settings->keyring, &a.keys));
     while (more && work_goes_on(work)) {
-        struct cx own = {.deadline_ms = clock_mono_ms() + SETTLE_MS};
+        struct cx own = {.deadline_ms = clock_mono_ms() + SYNC_SETTLE_MS};
         Res res = sync_one(&own, &a);
 
         more = a.account.account != 0;

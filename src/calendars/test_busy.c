@@ -2,10 +2,11 @@
 /*
  * test_busy.c - busy periods of images: joined, clipped, days in their zone.
  */
+#include "base/clock.h"
 #include "base/testing.h"
 #include "calendars/busy.h"
 
-enum { FROM_S = 1774656000 /* 2026-03-28 */, DAY_S = 86400, TO_S = FROM_S + 7 * DAY_S };
+enum { FROM_S = 1774656000 /* 2026-03-28 */, TO_S = FROM_S + 7 * CLOCK_DAY_S };
 
 static struct busy busy_new(void)
 {
@@ -101,7 +102,7 @@ TEST(test_busy_zone_of_a_day)
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        int64_t day = FROM_S / DAY_S + 3;
+        int64_t day = FROM_S / CLOCK_DAY_S + 3;
         Str zones[] = {str_from_z(rows[i].event)};
         struct image_event e = {
             .start = day,
@@ -120,21 +121,21 @@ TEST(test_busy_zone_of_a_day)
         add(&b, image, (struct busy_rules){.time_zone = str_from_z(rows[i].setting)});
         T_INT(b.n, 1);
         period_is(
-            &b, 0, day * DAY_S - rows[i].hours * 3600,
-            (day + 1) * DAY_S - rows[i].hours * 3600);
+            &b, 0, day * CLOCK_DAY_S - rows[i].hours * 3600,
+            (day + 1) * CLOCK_DAY_S - rows[i].hours * 3600);
     }
 }
 
 /* On 29 March 2026 Berlin's clocks skip an hour: the day has 23. */
 TEST(test_busy_day_of_a_change_of_clocks)
 {
-    int64_t day = FROM_S / DAY_S + 1;
+    int64_t day = FROM_S / CLOCK_DAY_S + 1;
     struct image_event e = {.start = day, .end = day + 1, .is_all_day = true};
     struct image image = {.at = &e, .n = 1, .zone = S("Europe/Berlin")};
     struct busy b = busy_new();
 
     add(&b, image, (struct busy_rules){.only_busy = true});
-    period_is(&b, 0, day * DAY_S - 3600, (day + 1) * DAY_S - 7200);
+    period_is(&b, 0, day * CLOCK_DAY_S - 3600, (day + 1) * CLOCK_DAY_S - 7200);
 }
 
 TEST(test_busy_loads_each_zone_once)
@@ -152,8 +153,8 @@ TEST(test_busy_loads_each_zone_once)
     }
     for (size_t i = 0; i < COUNT(e); i++) {
         e[i] = (struct image_event){
-            .start = FROM_S / DAY_S + 1,
-            .end = FROM_S / DAY_S + 2,
+            .start = FROM_S / CLOCK_DAY_S + 1,
+            .end = FROM_S / CLOCK_DAY_S + 2,
             .is_all_day = true,
             .zone = (uint16_t)(1 + i % COUNT(zones))};
     }

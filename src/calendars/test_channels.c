@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "calendars/channels.h"
 #include "calendars/notify_token.h"
@@ -12,9 +13,6 @@
 #include "store/calendar_channels.h"
 #include "store/calendar_notices.h"
 #include "store/calendar_settings.h"
-
-#define HOUR_MS (INT64_C(3600) * 1000)
-#define DAY_MS  (24 * HOUR_MS)
 
 static struct shared *shared;
 
@@ -37,7 +35,7 @@ static Res add_setting(struct cx *cx, struct db *db, void *arg)
 static struct made ground(
     struct server *server, enum source_id source, const struct step *steps, size_t n)
 {
-    struct made m = {.account = connected_new(source, S("A1"), HOUR_MS)};
+    struct made m = {.account = connected_new(source, S("A1"), CLOCK_HOUR_MS)};
 
     shared = shared_open();
     bed.worker.shared = shared;
@@ -143,7 +141,7 @@ TEST(test_channels_are_made_where_there_is_none)
     T_STR(s.resource_id, S("res"));
     T_INT(s.channel_no, 1);
     T_INT(s.channel_until_ms, INT64_C(7000000000000));
-    T_TRUE(s.channel_due_ms > INT64_C(7000000000000) - 37 * HOUR_MS);
+    T_TRUE(s.channel_due_ms > INT64_C(7000000000000) - 37 * CLOCK_HOUR_MS);
     T_TRUE(is_about(s.channel_made_ms, 0) && is_about(s.channel_heard_ms, 0));
     T_TRUE(is_about(s.due_ms, 0)); /* one more read */
     tend(SOURCE_GOOGLE);           /* nothing is due */
@@ -297,7 +295,7 @@ TEST(test_channels_wait_while_an_account_is_paused)
         alter(HAS_CHANNEL);
         alter(rows[i]);
         tend(SOURCE_GOOGLE);
-        T_TRUE(is_about(sync_of(&m).channel_due_ms, HOUR_MS));
+        T_TRUE(is_about(sync_of(&m).channel_due_ms, CLOCK_HOUR_MS));
         T_STR(sync_of(&m).channel_id, S("old"));
     }
     ground_end(&server);
@@ -337,7 +335,7 @@ TEST(test_channels_that_a_source_does_not_give)
     struct made m = ground(&server, SOURCE_GOOGLE, steps, COUNT(steps));
 
     tend(SOURCE_GOOGLE);
-    T_TRUE(is_about(sync_of(&m).channel_due_ms, 7 * DAY_MS));
+    T_TRUE(is_about(sync_of(&m).channel_due_ms, 7 * CLOCK_DAY_MS));
     T_INT(sync_of(&m).channel_failures, 0);
     alter("update calendar_sync set channel_due_at = 1");
     tend(SOURCE_GOOGLE);
@@ -348,7 +346,7 @@ TEST(test_channels_that_a_source_does_not_give)
     T_INT(sync_of(&m).channel_failures, 2);
     alter("update calendar_sync set channel_due_at = 1");
     tend(SOURCE_GOOGLE);
-    T_TRUE(is_about(sync_of(&m).channel_due_ms, HOUR_MS / 2));
+    T_TRUE(is_about(sync_of(&m).channel_due_ms, CLOCK_HOUR_MS / 2));
     alter("update calendar_sync set channel_due_at = 1");
     tend(SOURCE_GOOGLE); /* the account is held */
     T_INT(sync_of(&m).channel_due_ms, 1);
@@ -375,7 +373,7 @@ TEST(test_channels_that_a_source_gives_nobody)
 
     tend(SOURCE_GOOGLE);
     T_OK(store_read(t_cx(), bed.store, refusal_look, &until_ms));
-    T_TRUE(is_about(until_ms, DAY_MS));
+    T_TRUE(is_about(until_ms, CLOCK_DAY_MS));
     alter("update calendar_sync set channel_due_at = 1");
     tend(SOURCE_GOOGLE); /* nobody is asked for a day */
     T_INT(sync_of(&m).channel_id.n, 0);

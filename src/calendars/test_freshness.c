@@ -2,13 +2,11 @@
 /*
  * test_freshness.c - what an answer says about a calendar, at each edge.
  */
+#include "base/clock.h"
 #include "base/testing.h"
 #include "calendars/freshness.h"
 
-#define SECOND_MS INT64_C(1000)
-#define MINUTE_MS (60 * SECOND_MS)
-#define HOUR_MS   (60 * MINUTE_MS)
-#define NOW_MS    INT64_C(1774656000000)
+#define NOW_MS INT64_C(1774656000000)
 
 static struct calendar_sync sync_true(void)
 {
@@ -16,7 +14,7 @@ static struct calendar_sync sync_true(void)
         .state = SYNC_LIVE,
         .window_from_s = 100,
         .window_to_s = 200,
-        .synced_ms = NOW_MS - MINUTE_MS,
+        .synced_ms = NOW_MS - CLOCK_MINUTE_MS,
     };
 }
 
@@ -26,7 +24,7 @@ static struct freshness_query query_now(void)
         .now_ms = NOW_MS,
         .from_s = 100,
         .to_s = 200,
-        .interval_ms = 10 * MINUTE_MS,
+        .interval_ms = 10 * CLOCK_MINUTE_MS,
         .is_connected = true,
         .has_image = true,
     };
@@ -50,10 +48,10 @@ TEST(test_freshness_by_age)
         Str reason;
     } rows[] = {
         {0, FRESH, SI("")},
-        {15 * MINUTE_MS, FRESH, SI("")},
-        {15 * MINUTE_MS + 1, STALE, SI("late")},
-        {24 * HOUR_MS, STALE, SI("late")},
-        {24 * HOUR_MS + 1, UNKNOWN, SI("late")},
+        {15 * CLOCK_MINUTE_MS, FRESH, SI("")},
+        {15 * CLOCK_MINUTE_MS + 1, STALE, SI("late")},
+        {24 * CLOCK_HOUR_MS, STALE, SI("late")},
+        {24 * CLOCK_HOUR_MS + 1, UNKNOWN, SI("late")},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -72,7 +70,7 @@ TEST(test_freshness_after_a_notice)
     struct calendar_sync s = sync_true();
     struct freshness_query q = query_now();
 
-    s.noticed_ms = NOW_MS - MINUTE_MS;
+    s.noticed_ms = NOW_MS - CLOCK_MINUTE_MS;
     says(&s, &q, FRESH, S(""));
     s.noticed_ms--;
     says(&s, &q, STALE, S("late"));
@@ -141,7 +139,7 @@ TEST(test_freshness_of_an_inactive_one)
         s.inactive = rows[i].why;
         q.is_connected = rows[i].is_connected;
         says(&s, &q, STALE, rows[i].reason);
-        s.synced_ms = NOW_MS - 24 * HOUR_MS - 1;
+        s.synced_ms = NOW_MS - 24 * CLOCK_HOUR_MS - 1;
         says(&s, &q, UNKNOWN, rows[i].reason);
     }
 }

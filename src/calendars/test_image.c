@@ -2,11 +2,12 @@
 /*
  * test_image.c - an image comes back as it was written, and nothing else is believed.
  */
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/testing.h"
 #include "calendars/image.h"
 
-enum { DAY_S = 86400, FROM_S = 1767225600, TO_S = FROM_S + 190 * DAY_S };
+enum { FROM_S = 1767225600, TO_S = FROM_S + 190 * CLOCK_DAY_S };
 
 static struct image image_of(struct image_event *at, size_t n)
 {
@@ -83,7 +84,7 @@ TEST(test_image_times_outside_of_4_bytes_become_the_nearest)
 {
     struct image_event at[] = {
         event_at(-1000, FROM_S),
-        event_at(FROM_S, DAY_S * INT64_C(200000)),
+        event_at(FROM_S, CLOCK_DAY_S * INT64_C(200000)),
         {.id = 1, .start = -40000, .end = 3000000, .is_all_day = true},
     };
     struct image image = image_of(at, COUNT(at));
@@ -161,21 +162,22 @@ TEST(test_image_decode_within_leaves_out_what_is_outside)
 {
     struct image_event at[] = {
         event_at(FROM_S, FROM_S + 60),
-        event_at(FROM_S + DAY_S, FROM_S + DAY_S + 60),
-        event_at(FROM_S + 9 * DAY_S, FROM_S + 9 * DAY_S + 60),
+        event_at(FROM_S + CLOCK_DAY_S, FROM_S + CLOCK_DAY_S + 60),
+        event_at(FROM_S + 9 * CLOCK_DAY_S, FROM_S + 9 * CLOCK_DAY_S + 60),
     };
     struct image image = image_of(at, COUNT(at));
     struct image got;
     Str bytes;
 
     T_OK(image_encode(t_cx(), &image, &bytes));
-    T_OK(image_decode_within(t_cx(), bytes, FROM_S + DAY_S, FROM_S + 8 * DAY_S, &got));
+    T_OK(image_decode_within(
+        t_cx(), bytes, FROM_S + CLOCK_DAY_S, FROM_S + 8 * CLOCK_DAY_S, &got));
     T_INT(got.from_s, FROM_S);
     T_INT(got.to_s, TO_S);
     T_INT(got.n, 1);
     event_is(&got.at[0], &at[1]);
-    T_OK(
-        image_decode_within(t_cx(), bytes, FROM_S + 2 * DAY_S, FROM_S + 3 * DAY_S, &got));
+    T_OK(image_decode_within(
+        t_cx(), bytes, FROM_S + 2 * CLOCK_DAY_S, FROM_S + 3 * CLOCK_DAY_S, &got));
     T_INT(got.n, 0);
     image.n_zones = 1;
     image.zones = &image.zone;
@@ -186,9 +188,9 @@ TEST(test_image_decode_within_leaves_out_what_is_outside)
     memcpy(p, bytes.p, bytes.n);
     p[bytes.n - 2 * 26 - 1] = 2; /* a zone that isn't there */
     T_FAIL(
-        FAIL_UNREADABLE,
-        image_decode_within(
-            t_cx(), (Str){p, bytes.n}, FROM_S + DAY_S, FROM_S + 8 * DAY_S, &got));
+        FAIL_UNREADABLE, image_decode_within(
+                             t_cx(), (Str){p, bytes.n}, FROM_S + CLOCK_DAY_S,
+                             FROM_S + 8 * CLOCK_DAY_S, &got));
 }
 
 TEST(test_image_event_is_within_by_overlap)
@@ -212,14 +214,14 @@ TEST(test_image_event_is_within_by_overlap)
 /* A day may begin and end up to 26 hours away from UTC's. */
 TEST(test_image_event_is_within_by_day_in_any_zone)
 {
-    int64_t first = FROM_S / DAY_S;
+    int64_t first = FROM_S / CLOCK_DAY_S;
     struct image_event e = {.start = first - 1, .end = first, .is_all_day = true};
 
     assert_true(image_event_is_within(&e, FROM_S, TO_S));
     e = (struct image_event){.start = first - 3, .end = first - 2, .is_all_day = true};
     assert_false(image_event_is_within(&e, FROM_S, TO_S));
     e = (struct image_event){
-        .start = TO_S / DAY_S, .end = TO_S / DAY_S + 1, .is_all_day = true};
+        .start = TO_S / CLOCK_DAY_S, .end = TO_S / CLOCK_DAY_S + 1, .is_all_day = true};
     assert_true(image_event_is_within(&e, FROM_S, TO_S));
 }
 

@@ -2,17 +2,17 @@
 /*
  * test_times.c - windows, polls, back-off, spacing, at their edges.
  */
+#include "base/clock.h"
 #include "base/testing.h"
 #include "calendars/times.h"
 #include "config/settings.h"
 
-#define MINUTE_MS INT64_C(60000)
-#define HOUR_MS   (60 * MINUTE_MS)
-#define DAY_MS    (24 * HOUR_MS)
-#define NOW_MS    (INT64_C(1774656000000) + 13 * HOUR_MS) /* 2026-03-28 13:00 */
+#define NOW_MS (INT64_C(1774656000000) + 13 * CLOCK_HOUR_MS) /* 2026-03-28 13:00 */
 
 static const struct sync_settings settings = {
-    .horizon_ms = 180 * DAY_MS, .poll_ms = 15 * MINUTE_MS, .daily_polls = 400000};
+    .horizon_ms = 180 * CLOCK_DAY_MS,
+    .poll_ms = 15 * CLOCK_MINUTE_MS,
+    .daily_polls = 400000};
 
 /* At every moment until the next full read, the window covers 48 hours before and the
  * horizon after. */
@@ -20,13 +20,14 @@ TEST(test_times_window_covers_until_the_next_full_read)
 {
     for (int source = SOURCE_GOOGLE; source <= SOURCE_COUNT; source++) {
         for (int64_t id = 1; id < 500; id++) {
-            for (int64_t now = NOW_MS; now < NOW_MS + DAY_MS; now += HOUR_MS * 5) {
+            for (int64_t now = NOW_MS; now < NOW_MS + CLOCK_DAY_MS;
+                 now += CLOCK_HOUR_MS * 5) {
                 struct times_window w =
                     times_window_now(&settings, (enum source_id)source, now);
                 int64_t due = times_full_due((enum source_id)source, id, now);
 
                 assert_true(due > now);
-                assert_true(w.from_s * 1000 <= now - 2 * DAY_MS);
+                assert_true(w.from_s * 1000 <= now - 2 * CLOCK_DAY_MS);
                 assert_true(w.to_s * 1000 >= due + settings.horizon_ms);
                 T_INT(w.from_s % 86400, 0);
             }
@@ -55,19 +56,23 @@ TEST(test_times_channel_due)
     int64_t last = 0;
 
     for (int64_t id = 1; id < 500; id++) { /* a week: 24 to 36 hours before its end */
-        int64_t left =
-            NOW_MS + 7 * DAY_MS - times_channel_due(id, NOW_MS, NOW_MS + 7 * DAY_MS);
+        int64_t left = NOW_MS + 7 * CLOCK_DAY_MS
+                       - times_channel_due(id, NOW_MS, NOW_MS + 7 * CLOCK_DAY_MS);
 
         first = left < first ? left : first;
         last = left > last ? left : last;
     }
-    assert_true(first >= 24 * HOUR_MS && first < 25 * HOUR_MS);
-    assert_true(last > 35 * HOUR_MS && last <= 36 * HOUR_MS);
+    assert_true(first >= 24 * CLOCK_HOUR_MS && first < 25 * CLOCK_HOUR_MS);
+    assert_true(last > 35 * CLOCK_HOUR_MS && last <= 36 * CLOCK_HOUR_MS);
     /* Half of a life that is shorter than three days; ten minutes at least. */
-    T_INT(times_channel_due(1, NOW_MS, NOW_MS + 70 * HOUR_MS), NOW_MS + 35 * HOUR_MS);
-    T_INT(times_channel_due(1, NOW_MS, NOW_MS + HOUR_MS), NOW_MS + HOUR_MS / 2);
-    T_INT(times_channel_due(1, NOW_MS, NOW_MS + 1000), NOW_MS + HOUR_MS / 6);
-    T_INT(times_channel_due(1, NOW_MS, NOW_MS - DAY_MS), NOW_MS + HOUR_MS / 6);
+    T_INT(
+        times_channel_due(1, NOW_MS, NOW_MS + 70 * CLOCK_HOUR_MS),
+        NOW_MS + 35 * CLOCK_HOUR_MS);
+    T_INT(
+        times_channel_due(1, NOW_MS, NOW_MS + CLOCK_HOUR_MS), NOW_MS + CLOCK_HOUR_MS / 2);
+    T_INT(times_channel_due(1, NOW_MS, NOW_MS + 1000), NOW_MS + CLOCK_HOUR_MS / 6);
+    T_INT(
+        times_channel_due(1, NOW_MS, NOW_MS - CLOCK_DAY_MS), NOW_MS + CLOCK_HOUR_MS / 6);
 }
 
 TEST(test_times_full_reads_are_spread)
@@ -82,8 +87,10 @@ TEST(test_times_full_reads_are_spread)
         first = due < first ? due : first;
         last = due > last ? due : last;
     }
-    assert_true(first >= NOW_MS + 84 * HOUR_MS && first < NOW_MS + 90 * HOUR_MS);
-    assert_true(last > NOW_MS + 160 * HOUR_MS && last <= NOW_MS + 168 * HOUR_MS);
+    assert_true(
+        first >= NOW_MS + 84 * CLOCK_HOUR_MS && first < NOW_MS + 90 * CLOCK_HOUR_MS);
+    assert_true(
+        last > NOW_MS + 160 * CLOCK_HOUR_MS && last <= NOW_MS + 168 * CLOCK_HOUR_MS);
 }
 
 TEST(test_times_poll)
@@ -93,13 +100,13 @@ TEST(test_times_poll)
         bool is_pushed;
         int64_t want;
     } rows[] = {
-        {0, false, 15 * MINUTE_MS},
-        {1000000, false, 15 * MINUTE_MS},
-        {1, true, 15 * MINUTE_MS},
-        {4166, true, 15 * MINUTE_MS},
-        {100000, true, 6 * HOUR_MS},
-        {200000, true, 12 * HOUR_MS},
-        {INT64_C(9000000), true, 12 * HOUR_MS},
+        {0, false, 15 * CLOCK_MINUTE_MS},
+        {1000000, false, 15 * CLOCK_MINUTE_MS},
+        {1, true, 15 * CLOCK_MINUTE_MS},
+        {4166, true, 15 * CLOCK_MINUTE_MS},
+        {100000, true, 6 * CLOCK_HOUR_MS},
+        {200000, true, 12 * CLOCK_HOUR_MS},
+        {INT64_C(9000000), true, 12 * CLOCK_HOUR_MS},
     };
     struct sync_settings fixed = settings;
 
@@ -107,9 +114,9 @@ TEST(test_times_poll)
         T_INT(
             times_poll_ms(&settings, rows[i].calendars, rows[i].is_pushed), rows[i].want);
     }
-    fixed.poll_pushed_ms = 7 * MINUTE_MS;
-    T_INT(times_poll_ms(&fixed, 1, true), 7 * MINUTE_MS);
-    T_INT(times_poll_ms(&fixed, 1, false), 15 * MINUTE_MS);
+    fixed.poll_pushed_ms = 7 * CLOCK_MINUTE_MS;
+    T_INT(times_poll_ms(&fixed, 1, true), 7 * CLOCK_MINUTE_MS);
+    T_INT(times_poll_ms(&fixed, 1, false), 15 * CLOCK_MINUTE_MS);
 }
 
 static void spread_is(int64_t (*of)(int64_t arg), int64_t arg, int64_t low, int64_t high)
@@ -142,9 +149,9 @@ TEST(test_times_are_spread_by_a_quarter)
     spread_is(next_poll, 1000, 750, 1250);
     spread_is(back_off, 1, 22500, 37500);
     spread_is(back_off, 2, 45000, 75000);
-    spread_is(back_off, 7, 24 * MINUTE_MS, 40 * MINUTE_MS);
-    spread_is(back_off, 8, 45 * MINUTE_MS, 75 * MINUTE_MS);
-    spread_is(back_off, INT32_MAX, 45 * MINUTE_MS, 75 * MINUTE_MS);
+    spread_is(back_off, 7, 24 * CLOCK_MINUTE_MS, 40 * CLOCK_MINUTE_MS);
+    spread_is(back_off, 8, 45 * CLOCK_MINUTE_MS, 75 * CLOCK_MINUTE_MS);
+    spread_is(back_off, INT32_MAX, 45 * CLOCK_MINUTE_MS, 75 * CLOCK_MINUTE_MS);
 }
 
 TEST(test_times_hold)
@@ -154,9 +161,15 @@ TEST(test_times_hold)
         bool is_quota;
         int64_t want;
     } rows[] = {
-        {-1, 0, false, 30000},      {-1, 1, false, 60000},  {-1, 7, false, HOUR_MS},
-        {-1, 1000, false, HOUR_MS}, {17, 5, false, 17000},  {0, 0, false, 1000},
-        {17, 0, true, HOUR_MS},     {-1, 0, true, HOUR_MS}, {7200, 0, true, 2 * HOUR_MS},
+        {-1, 0, false, 30000},
+        {-1, 1, false, 60000},
+        {-1, 7, false, CLOCK_HOUR_MS},
+        {-1, 1000, false, CLOCK_HOUR_MS},
+        {17, 5, false, 17000},
+        {0, 0, false, 1000},
+        {17, 0, true, CLOCK_HOUR_MS},
+        {-1, 0, true, CLOCK_HOUR_MS},
+        {7200, 0, true, 2 * CLOCK_HOUR_MS},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -176,14 +189,15 @@ TEST(test_times_spacing)
     for (int i = 1; i <= 20; i++) {
         recent = times_recent_add(recent, now);
         T_INT(times_spaced(recent, now, false) - now, i <= 12 ? 5000 : 60000);
-        T_INT(times_spaced(recent, now, true) - now, 5 * MINUTE_MS);
+        T_INT(times_spaced(recent, now, true) - now, 5 * CLOCK_MINUTE_MS);
         now += 5000;
     }
-    recent = times_recent_add(recent, NOW_MS + 10 * MINUTE_MS - 1000);
+    recent = times_recent_add(recent, NOW_MS + 10 * CLOCK_MINUTE_MS - 1000);
     T_INT(times_spaced(recent, now, false) - now, 60000);
-    recent = times_recent_add(recent, NOW_MS + 10 * MINUTE_MS);
+    recent = times_recent_add(recent, NOW_MS + 10 * CLOCK_MINUTE_MS);
     T_INT(times_spaced(recent, now, false) - now, 5000);
-    recent = times_recent_add(recent, NOW_MS - DAY_MS); /* a clock that was set back */
+    recent =
+        times_recent_add(recent, NOW_MS - CLOCK_DAY_MS); /* a clock that was set back */
     T_INT(times_spaced(recent, now, false) - now, 5000);
 }
 

@@ -4,17 +4,12 @@
  */
 #include "calendars/times.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "config/settings.h"
 #include "seal/seal.h"
 
-#define SECOND_MS INT64_C(1000)
-#define MINUTE_MS (60 * SECOND_MS)
-#define HOUR_MS   (60 * MINUTE_MS)
-#define DAY_MS    (24 * HOUR_MS)
-
 enum {
-    DAY_S = 86400,
     WINDOW_MARGIN_DAYS = 2,
     GOOGLE_DAYS = 7, /* the window belongs to the cursor */
     MICROSOFT_DAYS = 1,
@@ -34,10 +29,10 @@ static int64_t generation_days(enum source_id source)
 struct times_window times_window_now(
     const struct sync_settings *s, enum source_id source, int64_t now_ms)
 {
-    int64_t today_s = now_ms / DAY_MS * DAY_S;
-    int64_t from_s = today_s - (int64_t)WINDOW_MARGIN_DAYS * DAY_S;
-    int64_t ahead_s = s->horizon_ms / SECOND_MS
-                      + (generation_days(source) + 2 * WINDOW_MARGIN_DAYS) * DAY_S;
+    int64_t today_s = now_ms / CLOCK_DAY_MS * CLOCK_DAY_S;
+    int64_t from_s = today_s - WINDOW_MARGIN_DAYS * CLOCK_DAY_S;
+    int64_t ahead_s = s->horizon_ms / CLOCK_SECOND_MS
+                      + (generation_days(source) + 2 * WINDOW_MARGIN_DAYS) * CLOCK_DAY_S;
 
     return (struct times_window){from_s, from_s + ahead_s};
 }
@@ -46,7 +41,7 @@ struct times_window times_window_now(
  * the window, in a zone that is so far behind; the one before that does so nowhere. */
 int64_t times_asked_from(const struct times_window *w)
 {
-    return w->from_s - DAY_S;
+    return w->from_s - CLOCK_DAY_S;
 }
 
 /* 0 to 999, the same for a setting at all times. */
@@ -59,7 +54,7 @@ static int64_t settings_spread(int64_t settings)
 
 int64_t times_full_due(enum source_id source, int64_t settings, int64_t now_ms)
 {
-    int64_t generation_ms = generation_days(source) * DAY_MS;
+    int64_t generation_ms = generation_days(source) * CLOCK_DAY_MS;
 
     return now_ms + generation_ms / 2
            + generation_ms / 2 * settings_spread(settings) / 1000;
@@ -79,7 +74,7 @@ static int64_t by_chance(int64_t v, int64_t part)
  * channel, as often as a source's polls stay under a number a day. */
 int64_t times_poll_ms(const struct sync_settings *s, int64_t calendars, bool is_pushed)
 {
-    const int64_t most_ms = 12 * HOUR_MS;
+    const int64_t most_ms = 12 * CLOCK_HOUR_MS;
 
     if (!is_pushed) {
         return s->poll_ms;
@@ -87,7 +82,7 @@ int64_t times_poll_ms(const struct sync_settings *s, int64_t calendars, bool is_
     if (s->poll_pushed_ms > 0) {
         return s->poll_pushed_ms;
     }
-    int64_t fair_ms = calendars * (DAY_MS / s->daily_polls);
+    int64_t fair_ms = calendars * (CLOCK_DAY_MS / s->daily_polls);
 
     if (fair_ms < s->poll_ms) {
         return s->poll_ms;
@@ -114,25 +109,26 @@ int64_t times_back_off(int64_t now_ms, int64_t failures)
 {
     int64_t steps = failures > 0 ? failures - 1 : 0;
 
-    return now_ms + by_chance(doubled(30 * SECOND_MS, steps, HOUR_MS), 4);
+    return now_ms + by_chance(doubled(30 * CLOCK_SECOND_MS, steps, CLOCK_HOUR_MS), 4);
 }
 
 int64_t times_hold_until(int64_t now_ms, int64_t told_s, int64_t step, bool is_quota)
 {
-    int64_t ms =
-        told_s >= 0 ? told_s * SECOND_MS : doubled(30 * SECOND_MS, step, HOUR_MS);
+    int64_t ms = told_s >= 0 ? told_s * CLOCK_SECOND_MS
+                             : doubled(30 * CLOCK_SECOND_MS, step, CLOCK_HOUR_MS);
 
-    if (is_quota && ms < HOUR_MS) {
-        ms = HOUR_MS;
+    if (is_quota && ms < CLOCK_HOUR_MS) {
+        ms = CLOCK_HOUR_MS;
     }
-    return now_ms + (ms < SECOND_MS ? SECOND_MS : ms);
+    return now_ms + (ms < CLOCK_SECOND_MS ? CLOCK_SECOND_MS : ms);
 }
 
 int64_t times_channel_due(int64_t settings, int64_t now_ms, int64_t until_ms)
 {
     int64_t life_ms = until_ms - now_ms;
-    int64_t before_ms = DAY_MS + DAY_MS / 2 * settings_spread(settings) / 1000;
-    int64_t after_ms = life_ms < 3 * DAY_MS ? life_ms / 2 : life_ms - before_ms;
+    int64_t before_ms =
+        CLOCK_DAY_MS + CLOCK_DAY_MS / 2 * settings_spread(settings) / 1000;
+    int64_t after_ms = life_ms < 3 * CLOCK_DAY_MS ? life_ms / 2 : life_ms - before_ms;
 
     return now_ms
            + (after_ms > LIMIT_CHANNEL_PAUSE_MS ? after_ms : LIMIT_CHANNEL_PAUSE_MS);
@@ -140,7 +136,7 @@ int64_t times_channel_due(int64_t settings, int64_t now_ms, int64_t until_ms)
 
 int64_t times_recent_add(int64_t recent, int64_t now_ms)
 {
-    int64_t now_s = now_ms / SECOND_MS;
+    int64_t now_s = now_ms / CLOCK_SECOND_MS;
     int64_t begin_s = recent >> STRETCH_SHIFT;
     int64_t n = recent & ((1 << STRETCH_SHIFT) - 1);
 
@@ -158,5 +154,5 @@ int64_t times_spaced(int64_t recent, int64_t now_ms, bool is_large)
     if (is_large && space_s < SPACE_LARGE_S) {
         space_s = SPACE_LARGE_S;
     }
-    return now_ms + space_s * SECOND_MS;
+    return now_ms + space_s * CLOCK_SECOND_MS;
 }

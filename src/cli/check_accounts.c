@@ -10,10 +10,9 @@
 #include "store/store.h"
 
 enum {
-    DAY_MS = 24 * 3600 * 1000,
     LOST_PART = 10, /* one of so many may come to need it in a day */
-    REASONS_MOST = 16,
-    REASON_BYTES = 64,
+    ACCOUNTS_REASONS_MOST = 16,
+    ACCOUNTS_REASON_BYTES = 64,
 };
 
 struct accounts_count {
@@ -24,16 +23,16 @@ struct accounts_count {
     size_t n_lost;
 
     struct lost_reason {
-        char text[REASON_BYTES + 1];
+        char text[ACCOUNTS_REASON_BYTES + 1];
         size_t n;
-    } reasons[REASONS_MOST]; /* those past them are counted in n_lost alone */
+    } reasons[ACCOUNTS_REASONS_MOST]; /* those past them are counted in n_lost alone */
 };
 
-static void count_reason(struct accounts_count *c, Str reason)
+static void accounts_count_reason(struct accounts_count *c, Str reason)
 {
-    for (size_t i = 0; i < REASONS_MOST; i++) {
+    for (size_t i = 0; i < ACCOUNTS_REASONS_MOST; i++) {
         struct lost_reason *r = &c->reasons[i];
-        bool is_free = r->n == 0 && reason.n <= REASON_BYTES;
+        bool is_free = r->n == 0 && reason.n <= ACCOUNTS_REASON_BYTES;
 
         if (is_free) {
             memcpy(r->text, reason.p, reason.n);
@@ -45,12 +44,12 @@ static void count_reason(struct accounts_count *c, Str reason)
     }
 }
 
-static void count_account(struct accounts_count *c, const struct account *a)
+static void accounts_count_one(struct accounts_count *c, const struct account *a)
 {
     c->n++;
     if (a->status == ACCOUNT_NEEDS_RECONNECT && a->status_since_ms >= c->since_ms) {
         c->n_lost++;
-        count_reason(c, a->status_reason);
+        accounts_count_reason(c, a->status_reason);
     }
 }
 
@@ -68,7 +67,7 @@ static Res accounts_count_all(struct check_report *report, struct accounts_count
         Res res = store_read(&own, report->cli->app.store, accounts_read_work, c);
 
         for (size_t i = 0; res.code == FAIL_NONE && i < c->page.n; i++) {
-            count_account(c, &c->page.at[i]);
+            accounts_count_one(c, &c->page.at[i]);
         }
         c->after = c->page.last;
         report->cli->cx->why = own.why;
@@ -82,7 +81,7 @@ static Str commonest_reason(const struct accounts_count *c)
 {
     const struct lost_reason *most = &c->reasons[0];
 
-    for (size_t i = 1; i < REASONS_MOST; i++) {
+    for (size_t i = 1; i < ACCOUNTS_REASONS_MOST; i++) {
         most = c->reasons[i].n > most->n ? &c->reasons[i] : most;
     }
     return str_from_z(most->text);
@@ -119,7 +118,7 @@ void check_accounts(struct check_report *c)
     if (!check_report_has_store(c)) {
         return;
     }
-    n->since_ms = clock_now_ms() - DAY_MS;
+    n->since_ms = clock_now_ms() - CLOCK_DAY_MS;
     if (accounts_count_all(c, n).code != FAIL_NONE) {
         check_report_add_failure(c, S("accounts"), S(""));
         return;

@@ -18,11 +18,10 @@
 #include "store/store.h"
 
 enum {
-    TEXT_BYTES = 1024,
-    REASONS_MOST = 16,
-    ZONES_MOST = 64,          /* that are remembered; others are looked for again */
-    LATE_PART = 10,           /* one of so many calendars may be late */
-    LATE_MS = 10 * 60 * 1000, /* so long a read may be due */
+    CALENDARS_TEXT_BYTES = 1024,
+    CALENDARS_REASONS_MOST = 16,
+    ZONES_MOST = 64, /* that are remembered; others are looked for again */
+    LATE_PART = 10,  /* one of so many calendars may be late */
 };
 
 static const Str name_sync = SI("sync");
@@ -46,7 +45,7 @@ struct calendars_count {
     struct reason_count {
         Str reason;
         size_t n;
-    } reasons[REASONS_MOST];
+    } reasons[CALENDARS_REASONS_MOST];
 
     size_t n_reasons;
     int64_t oldest_due_ms; /* 0: none is due */
@@ -76,7 +75,7 @@ static bool reason_is_late(Str reason)
 }
 
 /* Reasons are words of this program, so that the text stays. */
-static void count_reason(struct calendars_count *c, Str reason)
+static void calendars_count_reason(struct calendars_count *c, Str reason)
 {
     size_t i = 0;
 
@@ -84,7 +83,7 @@ static void count_reason(struct calendars_count *c, Str reason)
         i++;
     }
     if (i == c->n_reasons) {
-        must_be(c->n_reasons < REASONS_MOST);
+        must_be(c->n_reasons < CALENDARS_REASONS_MOST);
         c->reasons[c->n_reasons++] = (struct reason_count){reason, 0};
     }
     c->reasons[i].n++;
@@ -157,7 +156,7 @@ static void count_one(struct calendars_count *c, const struct calendar_state *s)
     c->n++;
     c->n_fresh += standing.is_fresh;
     if (!standing.is_fresh) {
-        count_reason(c, standing.reason);
+        calendars_count_reason(c, standing.reason);
     }
     count_due(c, s);
     count_channel(c, s);
@@ -200,7 +199,7 @@ static Res count_all(struct cx *cx, struct calendars_count *c)
 
 static Str freshness_text(const struct check_report *c, const struct calendars_count *n)
 {
-    struct buf b = {.mem = &c->cli->cx->mem, .max = TEXT_BYTES};
+    struct buf b = {.mem = &c->cli->cx->mem, .max = CALENDARS_TEXT_BYTES};
 
     buf_add_int(&b, (int64_t)n->n_fresh);
     buf_add(&b, S(" of "));
@@ -228,7 +227,7 @@ static void check_oldest_due(struct check_report *c, const struct calendars_coun
 {
     int64_t late_ms = n->view.now_ms - n->oldest_due_ms;
     bool is_served = c->facts.n_nodes > 0;
-    enum finding served = late_ms > LATE_MS ? FINDING_WARN : FINDING_OK;
+    enum finding served = late_ms > CHECK_LATE_MS ? FINDING_WARN : FINDING_OK;
 
     if (n->oldest_due_ms == 0) {
         return;

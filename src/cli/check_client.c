@@ -17,9 +17,8 @@
 #include "seal/seal.h"
 
 enum {
-    DAY_S = 24 * 3600,
-    WARN_S = 30 * DAY_S,
-    WRONG_S = 7 * DAY_S,
+    WARN_S = 30 * CLOCK_DAY_S,
+    WRONG_S = 7 * CLOCK_DAY_S,
     ERROR_BYTES = 64,
     SECRET_EXPIRED = 7000222, /* docs/sources.md M33 */
 };
@@ -267,7 +266,7 @@ void check_client_expiry(struct check_report *c, const struct source_settings *s
             c,
             left_s < 0 ? S("client_secret has expired on ")
                        : S("client_secret expires on "),
-            datetime_date_write((int32_t)(s->secret_expires_s / DAY_S), date)),
+            datetime_date_write((int32_t)(s->secret_expires_s / CLOCK_DAY_S), date)),
         finding == FINDING_OK
             ? S("")
             : S("make a new secret at the source, give it as client_secret_next, then "

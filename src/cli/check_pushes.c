@@ -7,8 +7,6 @@
 #include "store/push_states.h"
 #include "store/store.h"
 
-enum { LATE_MS = 10 * 60 * 1000 };
-
 /* The one of all sources that has waited longest. */
 static Res pushes_oldest_work(struct cx *cx, struct db *db, void *arg)
 {
@@ -31,7 +29,7 @@ static enum finding pushes_judge(const struct check_report *c, int64_t late_ms)
     if (c->facts.n_nodes == 0) {
         return FINDING_NOTE;
     }
-    return late_ms > LATE_MS ? FINDING_WARN : FINDING_OK;
+    return late_ms > CHECK_LATE_MS ? FINDING_WARN : FINDING_OK;
 }
 
 void check_pushes(struct check_report *c)

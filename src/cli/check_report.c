@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "cli/print.h"
 
-enum { TEXT_BYTES = 8 * 1024 };
+enum { REPORT_TEXT_BYTES = 8 * 1024 };
 
 bool check_code_is_below(Str code, Str only)
 {
@@ -79,7 +79,7 @@ Str check_report_source_code(const struct check_report *c, Str name, Str what)
 
 Str check_report_join(const struct check_report *c, const Str *parts, size_t n)
 {
-    struct buf b = {.mem = &c->cli->cx->mem, .max = TEXT_BYTES};
+    struct buf b = {.mem = &c->cli->cx->mem, .max = REPORT_TEXT_BYTES};
 
     for (size_t i = 0; i < n; i++) {
         buf_add(&b, parts[i]);

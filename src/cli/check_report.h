@@ -13,6 +13,9 @@
 /* Only what is wrong fails the command, and with --strict also what is a warning. */
 enum finding { FINDING_OK, FINDING_NOTE, FINDING_WARN, FINDING_WRONG };
 
+/* Work that has been due for so long is late. */
+enum { CHECK_LATE_MS = 10 * 60 * 1000 };
+
 /* What the store says. */
 struct check_facts {
     bool is_read;       /* the store answered, or there is none yet */

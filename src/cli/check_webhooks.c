@@ -9,8 +9,6 @@
 #include "store/webhook_deliveries.h"
 #include "store/webhook_endpoints.h"
 
-enum { LATE_MS = 10 * 60 * 1000 };
-
 struct webhooks_count {
     int64_t disabled;
     int64_t lag_ms;
@@ -29,7 +27,7 @@ static void check_lag(struct check_report *c, int64_t lag_ms)
 {
     bool is_served = c->facts.n_nodes > 0;
 
-    if (lag_ms < LATE_MS) {
+    if (lag_ms < CHECK_LATE_MS) {
         return;
     }
     check_report_add(

@@ -12,7 +12,7 @@
 
 enum { SCRIPT_BYTES = 256 * 1024 };
 
-static const Str shared_options = SI(" --config --json");
+static const Str completion_shared_options = SI(" --config --json");
 
 /* How a shell writes one thing that may follow. */
 typedef void add_wish(struct buf *b, Str word, Str about);
@@ -139,7 +139,7 @@ static void script_add_options(struct buf *b, Str before, Str behind)
         buf_add(b, S(" '*) "));
         buf_add(b, before);
         buf_add(b, all[i].options);
-        buf_add(b, shared_options);
+        buf_add(b, completion_shared_options);
         buf_add(b, behind);
         buf_add(b, S(" ;;\n"));
     }
@@ -243,7 +243,7 @@ static void fish_wish_first(struct buf *b, Str word, Str about)
 
 static void fish_add_options(struct buf *b, const struct command *c)
 {
-    Str rest = str_cat(b->mem, c->options, shared_options);
+    Str rest = str_cat(b->mem, c->options, completion_shared_options);
     Str name;
 
     while (str_next_word(&rest, S(" "), &name)) {

@@ -8,12 +8,12 @@
 #include "cli/print.h"
 #include "http/listen_try.h"
 
-enum { REASON_BYTES = 300 };
+enum { HEALTH_REASON_BYTES = 300 };
 
 /* What came, as one line that does nothing to a terminal. */
 static Str answer_text(struct arena *mem, Str bytes)
 {
-    char *text = str_zdup(mem, str_sub(bytes, 0, REASON_BYTES));
+    char *text = str_zdup(mem, str_sub(bytes, 0, HEALTH_REASON_BYTES));
     size_t n = 0;
 
     for (; text[n] != 0; n++) {

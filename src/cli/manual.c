@@ -12,7 +12,7 @@
 #include "config/table.h"
 #include "version.h"
 
-static const Str shared_options = SI(
+static const Str manual_shared_options = SI(
     "`--config` FILE is read in the place of the configuration below, and `--json` makes "
     "JSON of what is printed.");
 
@@ -118,7 +118,7 @@ static void page_program(struct roff *r, Str date)
     page_add_section(
         r, S(".SH COMMANDS"), S("Those of several words are in pages of their own."));
     (void)page_add_commands(r, S(""));
-    page_add_section(r, S(".SH OPTIONS"), shared_options);
+    page_add_section(r, S(".SH OPTIONS"), manual_shared_options);
     page_add_section(r, S(".SH EXIT STATUS"), shared_status);
     page_add_section(
         r, S(".SH ENVIRONMENT"),
@@ -155,7 +155,7 @@ static bool page_group(struct roff *r, Str group, Str date)
         S("A change reaches every running node within 5 seconds."));
     bool is_there = page_add_commands(r, group) > 0;
 
-    page_add_section(r, S(".SH OPTIONS"), shared_options);
+    page_add_section(r, S(".SH OPTIONS"), manual_shared_options);
     page_add_section(r, S(".SH EXIT STATUS"), shared_status);
     page_add_see_also(r, group);
     return is_there;

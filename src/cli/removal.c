@@ -25,7 +25,7 @@
 #include "store/steps.h"
 #include "store/webhook_messages.h"
 
-enum { TELL_MS = 1000 };
+enum { REMOVAL_TELL_MS = 1000 };
 
 struct removal {
     struct cli *cli;
@@ -85,7 +85,7 @@ static Res removal_disconnect_work(struct cx *cx, struct db *db, void *arg)
 
 static void removal_tell(struct removal *r)
 {
-    if (clock_mono_ms() >= r->told_ms + TELL_MS) {
+    if (clock_mono_ms() >= r->told_ms + REMOVAL_TELL_MS) {
         (void)fprintf(
             stderr, "disconnected: %lld of %lld\n", (long long)r->done,
             (long long)r->total);

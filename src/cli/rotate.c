@@ -26,7 +26,7 @@
 #include "store/sealed.h"
 #include "store/steps.h"
 
-enum { POLL_MS = 200, TELL_MS = 1000 };
+enum { ROTATE_POLL_MS = 200, ROTATE_TELL_MS = 1000 };
 
 struct rotation {
     struct cli *cli;
@@ -77,7 +77,7 @@ static const struct node *node_find_other(const struct waiting *w)
  * `keys use` this takes a few seconds. */
 static Res rotation_wait_for_nodes(struct rotation *r)
 {
-    const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
+    const struct timespec pause = {.tv_nsec = ROTATE_POLL_MS * 1000000L};
     int64_t end_ms = clock_mono_ms() + 2L * LIMIT_NODE_LIVE_MS;
     struct waiting w = {.key = r->key};
     bool is_told = false;
@@ -244,7 +244,7 @@ static Res rotation_run_batch(struct cx *cx, void *arg, bool *more)
     r->after = b.last;
     r->unreadable += b.unreadable;
     r->done += (int64_t)b.page.n;
-    if (clock_mono_ms() >= r->told_ms + TELL_MS) {
+    if (clock_mono_ms() >= r->told_ms + ROTATE_TELL_MS) {
         rotation_tell(r);
     }
     return OK;

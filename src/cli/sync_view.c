@@ -5,11 +5,10 @@
 #include "cli/sync_view.h"
 
 #include "api/staff_settings_view.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "calendars/freshness.h"
 #include "calendars/times.h"
-
-#define SECOND_MS INT64_C(1000)
 
 Res sync_view_count(struct cx *cx, struct db *db, struct sync_view *v)
 {
@@ -34,8 +33,8 @@ struct sync_standing sync_view_judge(
     const struct calendar_sync *sync = &s->setting.sync;
     const struct freshness_query q = {
         .now_ms = v->now_ms,
-        .from_s = v->now_ms / SECOND_MS - LIMIT_BUSY_BEFORE_S,
-        .to_s = (v->now_ms + v->settings->horizon_ms) / SECOND_MS,
+        .from_s = v->now_ms / CLOCK_SECOND_MS - LIMIT_BUSY_BEFORE_S,
+        .to_s = (v->now_ms + v->settings->horizon_ms) / CLOCK_SECOND_MS,
         .interval_ms = times_poll_ms(
             v->settings, v->calendars[s->setting.source - 1],
             sync->channel_until_ms > v->now_ms),
@@ -96,7 +95,7 @@ static void sync_view_write_age(
 {
     writer_time_or_null(w, S("synced_at"), s->synced_ms);
     if (s->synced_ms > 0) {
-        writer_int(w, S("age_s"), (v->now_ms - s->synced_ms) / SECOND_MS);
+        writer_int(w, S("age_s"), (v->now_ms - s->synced_ms) / CLOCK_SECOND_MS);
     } else {
         writer_null(w, S("age_s"));
     }

@@ -14,8 +14,6 @@
 #include "grants/outcome.h"
 #include "store/store.h"
 
-enum { SECOND_US = 1000 * 1000 };
-
 Res ending_check_place(struct cx *cx, struct db *db, struct ending *e)
 {
     if (e->record.stage != FLOW_DONE) {

@@ -12,9 +12,10 @@
 #include "seal/pack.h"
 
 enum {
-    VERSION = 1, /* of what is inside */
-    TEXT_BYTES = LIMIT_ACCESS_TOKEN_BYTES + LIMIT_REFRESH_TOKEN_BYTES
-                 + LIMIT_ID_TOKEN_BYTES + LIMIT_SCOPE_BYTES + LIMIT_STATE_BYTES + 128,
+    FLOW_TOKENS_VERSION = 1, /* of what is inside */
+    FLOW_TOKENS_BYTES = LIMIT_ACCESS_TOKEN_BYTES + LIMIT_REFRESH_TOKEN_BYTES
+                        + LIMIT_ID_TOKEN_BYTES + LIMIT_SCOPE_BYTES + LIMIT_STATE_BYTES
+                        + 128,
 };
 
 static Str flow_tokens_bound_to(struct arena *mem, Str flow_id)
@@ -28,10 +29,10 @@ static Str flow_tokens_bound_to(struct arena *mem, Str flow_id)
 
 Str flow_tokens_seal(struct arena *mem, const struct keyring *k, const struct connect *c)
 {
-    struct buf b = {.mem = mem, .max = TEXT_BYTES};
+    struct buf b = {.mem = mem, .max = FLOW_TOKENS_BYTES};
     const struct tokens *t = &c->tokens;
 
-    pack_int(&b, VERSION);
+    pack_int(&b, FLOW_TOKENS_VERSION);
     state_flow_pack(&b, &c->flow);
     pack_int(&b, c->flow.key_id);
     pack_int(&b, c->granted_ms);
@@ -54,7 +55,8 @@ Res flow_tokens_open(
 
     TRY(keyring_unseal(
         cx, k, KEY_GRANT, sealed, flow_tokens_bound_to(&cx->mem, c->flow_id), &u.rest));
-    bool is_known = pack_read_int(&u) == VERSION && state_flow_unpack(&u, &flow);
+    bool is_known =
+        pack_read_int(&u) == FLOW_TOKENS_VERSION && state_flow_unpack(&u, &flow);
 
     flow.key_id = (uint32_t)pack_read_int(&u);
     int64_t granted_ms = pack_read_int(&u);

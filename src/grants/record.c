@@ -11,8 +11,8 @@
 #include "store/grants.h"
 
 enum {
-    VERSION = 1, /* of what is inside */
-    TEXT_BYTES =
+    RECORD_VERSION = 1, /* of what is inside */
+    RECORD_BYTES =
         LIMIT_ACCESS_TOKEN_BYTES + 2 * LIMIT_REFRESH_TOKEN_BYTES + LIMIT_SCOPE_BYTES + 64,
 };
 
@@ -41,9 +41,9 @@ Str grant_seal(
     struct arena *mem, const struct keyring *k, int64_t provider, int64_t account,
     const struct grant *g)
 {
-    struct buf b = {.mem = mem, .max = TEXT_BYTES};
+    struct buf b = {.mem = mem, .max = RECORD_BYTES};
 
-    pack_int(&b, VERSION);
+    pack_int(&b, RECORD_VERSION);
     pack_text(&b, g->refresh_token);
     pack_text(&b, g->refresh_token_before);
     pack_text(&b, g->access_token);
@@ -70,7 +70,7 @@ Res grant_open(
 
     TRY(keyring_unseal(
         cx, k, KEY_GRANT, record, grant_bound_to(&cx->mem, provider, account), &u.rest));
-    bool is_known = pack_read_int(&u) == VERSION;
+    bool is_known = pack_read_int(&u) == RECORD_VERSION;
 
     g.refresh_token = pack_read_text(&u);
     g.refresh_token_before = pack_read_text(&u);

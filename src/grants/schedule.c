@@ -4,12 +4,11 @@
  */
 #include "grants/schedule.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "seal/seal.h"
 #include "sources/source.h"
 #include "store/grants.h"
-
-enum { DAY_MS = 24 * 3600 * 1000 };
 
 static int64_t delay_random(int64_t n)
 {
@@ -23,7 +22,7 @@ static int64_t delay_random(int64_t n)
  * on one day are not due on one day. */
 int64_t schedule_refresh_due_ms(const struct source *source, int64_t now_ms)
 {
-    int64_t third = source->idle_days * DAY_MS / 3;
+    int64_t third = source->idle_days * CLOCK_DAY_MS / 3;
 
     return now_ms + third - delay_random(third / 4);
 }

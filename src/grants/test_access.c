@@ -2,12 +2,11 @@
 /*
  * test_access.c - which token a call gets, when it waits, and when it may not go on.
  */
+#include "base/clock.h"
 #include "base/limits.h"
 #include "grants/access.h"
 #include "grants/testgrant.h"
 #include "work/lanes.h"
-
-enum { HOUR_MS = 3600 * 1000 };
 
 /* One call about one account, and whom it wakes. */
 struct asking {
@@ -55,10 +54,10 @@ static Res ask(struct asking *a, int64_t left_ms)
 
 TEST(test_a_fresh_token_is_used_as_it_is)
 {
-    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
     struct asking *a = asking_new(id);
 
-    T_OK(ask(a, HOUR_MS));
+    T_OK(ask(a, CLOCK_HOUR_MS));
     T_STR(a->access.token, S("A1"));
     T_STR(a->access.scope, S(BED_SCOPE));
     T_INT(a->access.source, SOURCE_GOOGLE);
@@ -68,12 +67,12 @@ TEST(test_a_fresh_token_is_used_as_it_is)
 
 TEST(test_what_the_caller_may_not_see_is_not_there)
 {
-    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
     struct asking *a = asking_new(id);
 
     a->who.user = S("somebody");
-    T_FAIL(FAIL_NOT_FOUND, ask(a, HOUR_MS));
-    T_FAIL(FAIL_NOT_FOUND, ask(asking_new(id + 1), HOUR_MS));
+    T_FAIL(FAIL_NOT_FOUND, ask(a, CLOCK_HOUR_MS));
+    T_FAIL(FAIL_NOT_FOUND, ask(asking_new(id + 1), CLOCK_HOUR_MS));
 }
 
 TEST(test_an_old_token_is_made_new)
@@ -83,9 +82,9 @@ TEST(test_an_old_token_is_made_new)
         int64_t lives_ms;
     } rows[] = {
         {SI("A1"), 0},
-        {SI("A1"), -HOUR_MS},
+        {SI("A1"), -CLOCK_HOUR_MS},
         {SI("A1"), LIMIT_ACCESS_MARGIN_MS / 2}, /* it lives, but not for long */
-        {SI(""), HOUR_MS},
+        {SI(""), CLOCK_HOUR_MS},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -95,7 +94,7 @@ TEST(test_an_old_token_is_made_new)
         struct asking *a = asking_new(id);
 
         source_scripted(&s, SOURCE_GOOGLE, &step, 1);
-        T_OK(ask(a, HOUR_MS));
+        T_OK(ask(a, CLOCK_HOUR_MS));
         testserver_stop(&s);
         T_STR(a->access.token, S("A2"));
         T_STR(connected_now(id).grant.access_token, S("A2"));
@@ -113,13 +112,13 @@ TEST(test_who_comes_second_waits_for_the_new_token)
 
     leased_by_another(id, LIMIT_LEASE_MS);
     for (int i = 0; i < 2; i++) {
-        T_OK(ask(a, HOUR_MS));
+        T_OK(ask(a, CLOCK_HOUR_MS));
         T_TRUE(a->work.is_parked);
         T_INT(a->work.park_most, 0);
         T_STR(a->work.park_key, refresh_key(&t_cx()->mem, id));
     }
     granted_anew(id, S("A9"), 1); /* fresh, however short its life */
-    T_OK(ask(a, HOUR_MS));
+    T_OK(ask(a, CLOCK_HOUR_MS));
     T_TRUE(!a->work.is_parked);
     T_STR(a->access.token, S("A9"));
     T_INT(woken, 1); /* the others may go on */
@@ -127,12 +126,12 @@ TEST(test_who_comes_second_waits_for_the_new_token)
 
 TEST(test_nobody_waits_while_the_old_token_lives)
 {
-    int64_t id =
-        connected_new(SOURCE_GOOGLE, S("A1"), LIMIT_ACCESS_ALIVE_MS + HOUR_MS / 100);
+    int64_t id = connected_new(
+        SOURCE_GOOGLE, S("A1"), LIMIT_ACCESS_ALIVE_MS + CLOCK_HOUR_MS / 100);
     struct asking *a = asking_new(id);
 
     leased_by_another(id, LIMIT_LEASE_MS);
-    T_OK(ask(a, HOUR_MS));
+    T_OK(ask(a, CLOCK_HOUR_MS));
     T_TRUE(!a->work.is_parked);
     T_STR(a->access.token, S("A1"));
 }
@@ -141,14 +140,14 @@ TEST(test_a_refresh_that_fails_costs_nothing_while_the_old_token_lives)
 {
     static const struct step step = HTTP("503 Away", "");
     static struct server s;
-    int64_t id =
-        connected_new(SOURCE_GOOGLE, S("A1"), LIMIT_ACCESS_ALIVE_MS + HOUR_MS / 100);
+    int64_t id = connected_new(
+        SOURCE_GOOGLE, S("A1"), LIMIT_ACCESS_ALIVE_MS + CLOCK_HOUR_MS / 100);
     struct asking *a = asking_new(id);
 
     source_scripted(&s, SOURCE_GOOGLE, &step, 1);
-    T_OK(ask(a, HOUR_MS));
+    T_OK(ask(a, CLOCK_HOUR_MS));
     T_STR(a->access.token, S("A1"));
-    T_OK(ask(asking_new(id), HOUR_MS)); /* in the back-off */
+    T_OK(ask(asking_new(id), CLOCK_HOUR_MS)); /* in the back-off */
     testserver_stop(&s);
     T_INT(s.served, 1);
 }
@@ -159,7 +158,7 @@ TEST(test_time_that_is_over_is_no_failure_of_the_source)
     struct asking *a = asking_new(id);
 
     leased_by_another(id, LIMIT_LEASE_MS);
-    T_OK(ask(a, HOUR_MS));
+    T_OK(ask(a, CLOCK_HOUR_MS));
     t_cx()->deadline_ms = 1; /* long past */
     Res res = access_get(t_cx(), &a->access);
 
@@ -175,10 +174,10 @@ TEST(test_a_short_back_off_is_waited_for_a_long_one_is_said)
     struct asking *a = asking_new(id);
 
     failed_for_another(id, LIMIT_REFRESH_WAIT_MS);
-    T_OK(ask(a, HOUR_MS));
+    T_OK(ask(a, CLOCK_HOUR_MS));
     T_TRUE(a->work.is_parked);
     failed_for_another(id, 100 * LIMIT_REFRESH_WAIT_MS);
-    T_FAIL(FAIL_SOURCE_UNAVAILABLE, ask(a, HOUR_MS));
+    T_FAIL(FAIL_SOURCE_UNAVAILABLE, ask(a, CLOCK_HOUR_MS));
     T_TRUE(!a->work.is_parked);
     T_TRUE(a->work.retry_after_s > 100 * LIMIT_REFRESH_WAIT_MS / 1000 - 60);
     T_TRUE(a->work.retry_after_s <= 100 * LIMIT_REFRESH_WAIT_MS / 1000);
@@ -193,7 +192,7 @@ TEST(test_a_failed_refresh_says_how_long_to_wait)
     struct asking *a = asking_new(connected_new(SOURCE_GOOGLE, S("A1"), 0));
 
     source_scripted(&s, SOURCE_GOOGLE, &step, 1);
-    T_FAIL(FAIL_SOURCE_RATE_LIMITED, ask(a, HOUR_MS));
+    T_FAIL(FAIL_SOURCE_RATE_LIMITED, ask(a, CLOCK_HOUR_MS));
     testserver_stop(&s);
     T_INT(a->work.retry_after_s, 70);
     T_INT(woken, 1);
@@ -203,17 +202,17 @@ TEST(test_a_refused_token_is_replaced_though_it_looks_fresh)
 {
     static const struct step step = TOKENS("");
     static struct server s;
-    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
     struct asking *first = asking_new(id);
     struct asking *second = asking_new(id);
 
-    T_OK(ask(first, HOUR_MS));
-    T_OK(ask(second, HOUR_MS));
+    T_OK(ask(first, CLOCK_HOUR_MS));
+    T_OK(ask(second, CLOCK_HOUR_MS));
     access_refused(&first->access);
     access_refused(&second->access);
     source_scripted(&s, SOURCE_GOOGLE, &step, 1);
-    T_OK(ask(first, HOUR_MS));
-    T_OK(ask(second, HOUR_MS)); /* takes over what the first one got */
+    T_OK(ask(first, CLOCK_HOUR_MS));
+    T_OK(ask(second, CLOCK_HOUR_MS)); /* takes over what the first one got */
     testserver_stop(&s);
     T_STR(first->access.token, S("A2"));
     T_STR(second->access.token, S("A2"));
@@ -222,13 +221,13 @@ TEST(test_a_refused_token_is_replaced_though_it_looks_fresh)
 
 TEST(test_a_refused_token_is_not_used_while_another_refreshes)
 {
-    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
     struct asking *a = asking_new(id);
 
-    T_OK(ask(a, HOUR_MS));
+    T_OK(ask(a, CLOCK_HOUR_MS));
     access_refused(&a->access);
     leased_by_another(id, LIMIT_LEASE_MS);
-    T_OK(ask(a, HOUR_MS));
+    T_OK(ask(a, CLOCK_HOUR_MS));
     T_TRUE(a->work.is_parked);
 }
 
@@ -240,9 +239,9 @@ TEST(test_an_ended_grant_is_not_asked_with_again)
     int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), 0);
 
     source_scripted(&s, SOURCE_GOOGLE, steps, COUNT(steps));
-    T_FAIL(FAIL_NEEDS_RECONNECT, ask(asking_new(id), HOUR_MS));
+    T_FAIL(FAIL_NEEDS_RECONNECT, ask(asking_new(id), CLOCK_HOUR_MS));
     T_INT(woken, 1);
-    T_FAIL(FAIL_NEEDS_RECONNECT, ask(asking_new(id), HOUR_MS));
+    T_FAIL(FAIL_NEEDS_RECONNECT, ask(asking_new(id), CLOCK_HOUR_MS));
     testserver_stop(&s);
     T_INT(s.served, 1);
 }
@@ -250,7 +249,7 @@ TEST(test_an_ended_grant_is_not_asked_with_again)
 /* docs/api.md §9; SECURITY 58, 59: a record of another account doesn't open. */
 TEST(test_an_unreadable_grant_is_said_once_and_for_all)
 {
-    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), HOUR_MS);
+    int64_t id = connected_new(SOURCE_GOOGLE, S("A1"), CLOCK_HOUR_MS);
     struct grant_change ch = {
         .id = id,
         .sealed = grant_seal(
@@ -260,7 +259,7 @@ TEST(test_an_unreadable_grant_is_said_once_and_for_all)
 
     T_OK(BED_WRITE(change_grant, &ch));
     for (int i = 0; i < 2; i++) {
-        T_FAIL(FAIL_NEEDS_RECONNECT, ask(asking_new(id), HOUR_MS));
+        T_FAIL(FAIL_NEEDS_RECONNECT, ask(asking_new(id), CLOCK_HOUR_MS));
         now = account_now(id);
         T_INT(now.status, ACCOUNT_NEEDS_RECONNECT);
         T_STR(now.status_reason, S("grant_unreadable"));

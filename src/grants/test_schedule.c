@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/testing.h"
 #include "grants/schedule.h"
 #include "seal/seal.h"
 #include "sources/source.h"
 
-enum { DAY_MS = 24 * 3600 * 1000, DRAWS = 300 };
+enum { DRAWS = 300 };
 
 static int64_t draw_google(void)
 {
@@ -40,8 +41,8 @@ TEST(test_due_times_and_pauses_are_spread_over_all_of_their_range)
         int64_t (*draw)(void);
         int64_t from, to;
     } rows[] = {
-        {draw_google, INT64_C(45) * DAY_MS, INT64_C(60) * DAY_MS},
-        {draw_microsoft, INT64_C(45) * DAY_MS / 2, INT64_C(30) * DAY_MS},
+        {draw_google, INT64_C(45) * CLOCK_DAY_MS, INT64_C(60) * CLOCK_DAY_MS},
+        {draw_microsoft, INT64_C(45) * CLOCK_DAY_MS / 2, INT64_C(30) * CLOCK_DAY_MS},
         {draw_first_delay, LIMIT_REFRESH_FIRST_MS / 2, LIMIT_REFRESH_FIRST_MS},
         {draw_last_delay, LIMIT_REFRESH_MOST_MS / 2, LIMIT_REFRESH_MOST_MS},
         {draw_refused, LIMIT_HEAL_FIRST_MS,

@@ -18,17 +18,14 @@
 #include "store/steps.h"
 #include "store/store.h"
 
-enum { SETTLE_MS = 10 * 1000, MS = 1000 };
-
-#define SECOND INT64_C(1000)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
+enum { SETTLE_MS = 10 * 1000 };
 
 int64_t deliver_pause_ms(int64_t attempts)
 {
-    static const int64_t pauses[] = {5 * SECOND, 5 * MINUTE, 30 * MINUTE,
-                                     2 * HOUR,   5 * HOUR,   10 * HOUR,
-                                     14 * HOUR,  20 * HOUR,  24 * HOUR};
+    static const int64_t pauses[] = {
+        5 * CLOCK_SECOND_MS, 5 * CLOCK_MINUTE_MS, 30 * CLOCK_MINUTE_MS,
+        2 * CLOCK_HOUR_MS,   5 * CLOCK_HOUR_MS,   10 * CLOCK_HOUR_MS,
+        14 * CLOCK_HOUR_MS,  20 * CLOCK_HOUR_MS,  24 * CLOCK_HOUR_MS};
 
     must_be(attempts > 0);
     return attempts <= (int64_t)COUNT(pauses) ? pauses[attempts - 1] : 0;
@@ -67,7 +64,9 @@ static int64_t delivery_again_in_ms(const struct delivery *d)
     }
     pause_ms = pause_lengthened(pause_ms);
     for (size_t i = 0; i < COUNT(asking); i++) {
-        told_ms = d->result.status == asking[i] ? d->result.retry_after_s * MS : told_ms;
+        told_ms = d->result.status == asking[i]
+                      ? d->result.retry_after_s * CLOCK_SECOND_MS
+                      : told_ms;
     }
     return told_ms > pause_ms ? told_ms : pause_ms;
 }

@@ -13,8 +13,6 @@
 #include "net/guard.h"
 #include "version.h"
 
-enum { MS = 1000 };
-
 static Str post_failure(enum fail kind)
 {
     static const struct {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
 #include "base/testing.h"
 #include "net/head.h"
 
-enum { NOW_S = 883612800 /* Thu, 01 Jan 1998 00:00:00 GMT */, HOUR_S = 3600 };
+enum { NOW_S = 883612800 /* Thu, 01 Jan 1998 00:00:00 GMT */ };
 
 TEST(test_head_date_s_reads_the_three_forms)
 {
@@ -46,9 +47,9 @@ TEST(test_head_retry_after_s_takes_seconds_and_dates_up_to_the_most)
         {SI("0"), 0},
         {SI("7"), 7},
         {SI("3599"), 3599},
-        {SI("3600"), HOUR_S},
-        {SI("3601"), HOUR_S},
-        {SI("99999999999999999999"), HOUR_S},
+        {SI("3600"), CLOCK_HOUR_S},
+        {SI("3601"), CLOCK_HOUR_S},
+        {SI("99999999999999999999"), CLOCK_HOUR_S},
         {SI("007"), 7},
         {SI("-5"), -1},
         {SI("+5"), -1},
@@ -58,14 +59,14 @@ TEST(test_head_retry_after_s_takes_seconds_and_dates_up_to_the_most)
         {SI("Wed, 31 Dec 1997 23:59:59 GMT"), 0},
         {SI("Thu, 01 Jan 1998 00:00:00 GMT"), 0},
         {SI("Thu, 01 Jan 1998 00:00:01 GMT"), 1},
-        {SI("Thu, 01 Jan 1998 00:59:59 GMT"), HOUR_S - 1},
-        {SI("Thu, 01 Jan 1998 01:00:00 GMT"), HOUR_S},
-        {SI("Thu, 01 Jan 1998 01:00:01 GMT"), HOUR_S},
-        {SI("Fri, 31 Dec 9999 23:59:59 GMT"), HOUR_S},
+        {SI("Thu, 01 Jan 1998 00:59:59 GMT"), CLOCK_HOUR_S - 1},
+        {SI("Thu, 01 Jan 1998 01:00:00 GMT"), CLOCK_HOUR_S},
+        {SI("Thu, 01 Jan 1998 01:00:01 GMT"), CLOCK_HOUR_S},
+        {SI("Fri, 31 Dec 9999 23:59:59 GMT"), CLOCK_HOUR_S},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        T_INT(head_retry_after_s(rows[i].value, NOW_S, HOUR_S), rows[i].want);
+        T_INT(head_retry_after_s(rows[i].value, NOW_S, CLOCK_HOUR_S), rows[i].want);
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include <openssl/pem.h>
 
+#include "base/clock.h"
 #include "base/testing.h"
 #include "net/net.h"
 #include "net/testtls.h"
@@ -108,8 +109,6 @@ TEST(test_net_perform_says_that_a_port_speaks_no_tls)
 
 TEST(test_net_perform_verifies_tls)
 {
-    enum { HOUR_S = TESTTLS_HOUR_S };
-
     static const struct {
         const char *name;
         const char *host;
@@ -119,14 +118,19 @@ TEST(test_net_perform_verifies_tls)
         bool is_trusted;
         bool is_right;
     } rows[] = {
-        {"TLS 1.3", "localhost", -HOUR_S, HOUR_S, TLS1_3_VERSION, true, true},
-        {"TLS 1.2", "localhost", -HOUR_S, HOUR_S, TLS1_2_VERSION, true, true},
-        {"TLS 1.1", "localhost", -HOUR_S, HOUR_S, TLS1_1_VERSION, true, false},
-        {"TLS 1.0", "localhost", -HOUR_S, HOUR_S, TLS1_VERSION, true, false},
-        {"self-signed", "localhost", -HOUR_S, HOUR_S, TLS1_3_VERSION, false, false},
-        {"other host", "other.example", -HOUR_S, HOUR_S, TLS1_3_VERSION, true, false},
-        {"expired", "localhost", -2 * HOUR_S, -HOUR_S, TLS1_3_VERSION, true, false},
-        {"not yet", "localhost", HOUR_S, 2 * HOUR_S, TLS1_3_VERSION, true, false},
+        {"TLS 1.3", "localhost", -CLOCK_HOUR_S, CLOCK_HOUR_S, TLS1_3_VERSION, true, true},
+        {"TLS 1.2", "localhost", -CLOCK_HOUR_S, CLOCK_HOUR_S, TLS1_2_VERSION, true, true},
+        {"TLS 1.1", "localhost", -CLOCK_HOUR_S, CLOCK_HOUR_S, TLS1_1_VERSION, true,
+         false},
+        {"TLS 1.0", "localhost", -CLOCK_HOUR_S, CLOCK_HOUR_S, TLS1_VERSION, true, false},
+        {"self-signed", "localhost", -CLOCK_HOUR_S, CLOCK_HOUR_S, TLS1_3_VERSION, false,
+         false},
+        {"other host", "other.example", -CLOCK_HOUR_S, CLOCK_HOUR_S, TLS1_3_VERSION, true,
+         false},
+        {"expired", "localhost", -2 * CLOCK_HOUR_S, -CLOCK_HOUR_S, TLS1_3_VERSION, true,
+         false},
+        {"not yet", "localhost", CLOCK_HOUR_S, 2 * CLOCK_HOUR_S, TLS1_3_VERSION, true,
+         false},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -9,8 +9,6 @@
 #include "seal/seal.h"
 #include "store/calendar_settings.h"
 
-enum { SECOND_MS = 1000, DAY_S = 86400 };
-
 #define NEVER SYNC_NEVER
 
 /* What is known of the calendar. */
@@ -29,10 +27,10 @@ static bool copy_is_unseen(const struct pushed_copy *c)
 /* It is there for sure, and over. */
 static bool copy_is_over(const struct pushed_copy *c, int64_t now_ms)
 {
-    int64_t end_s = (c->flags & COPY_ALL_DAY) != 0 ? c->end * DAY_S : c->end;
+    int64_t end_s = (c->flags & COPY_ALL_DAY) != 0 ? c->end * CLOCK_DAY_S : c->end;
 
     return c->have_rev > 0 && (c->flags & (COPY_UNCLEAR | COPY_LEAVING)) == 0
-           && end_s <= now_ms / SECOND_MS;
+           && end_s <= now_ms / CLOCK_SECOND_MS;
 }
 
 /* It isn't there. */
@@ -97,7 +95,7 @@ static enum copy_reason wish_skips(
     if ((switches & SWITCH_ATTENDEES) != 0 && !has_attendees) {
         return COPY_NO_ATTENDEES;
     }
-    return ends_s <= now_ms / SECOND_MS ? COPY_PAST : COPY_REASON_NONE;
+    return ends_s <= now_ms / CLOCK_SECOND_MS ? COPY_PAST : COPY_REASON_NONE;
 }
 
 static void copy_want_skipped(struct pushed_copy *c, enum copy_reason why, int64_t now_ms)
@@ -205,7 +203,7 @@ static enum copy_act copy_act_pending(const struct push_job *job)
 {
     const struct pushed_copy *c = &job->copy;
 
-    if (job->event.ends_s <= job->now_ms / SECOND_MS) {
+    if (job->event.ends_s <= job->now_ms / CLOCK_SECOND_MS) {
         return copy_may_be_there(c) && !copy_is_over(c, job->now_ms) ? COPY_ACT_REMOVE
                                                                      : COPY_ACT_SKIP;
     }
@@ -386,7 +384,7 @@ enum copy_news copy_state_taken(
 /* Where the application wants it, though the person has moved it meanwhile. */
 static bool copy_is_back(const struct push_job *job, const struct written *w)
 {
-    int64_t unit_s = w->is_all_day ? DAY_S : 1;
+    int64_t unit_s = w->is_all_day ? CLOCK_DAY_S : 1;
 
     return w->start * unit_s == job->event.starts_s
            && w->end * unit_s == job->event.ends_s;
@@ -448,7 +446,7 @@ static int64_t pause_ms(int64_t attempts)
     uint32_t r;
 
     seal_random(&r, sizeof(r));
-    return s * SECOND_MS * 3 / 4 + s * SECOND_MS / 2 * (r % 1000) / 1000;
+    return s * CLOCK_SECOND_MS * 3 / 4 + s * CLOCK_SECOND_MS / 2 * (r % 1000) / 1000;
 }
 
 enum copy_news copy_state_failed(
@@ -469,7 +467,7 @@ enum copy_news copy_state_failed(
     }
     c->attempts += c->attempts < INT32_MAX;
     int64_t pause = pause_ms(c->attempts);
-    int64_t told = f->retry_after_s * SECOND_MS;
+    int64_t told = f->retry_after_s * CLOCK_SECOND_MS;
 
     if (c->status != COPY_WRITTEN) {
         c->reason = COPY_SOURCE_ERROR;

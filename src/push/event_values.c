@@ -5,6 +5,7 @@
 #include "push/event_values.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "calendars/shared.h"
@@ -14,7 +15,6 @@
 
 enum {
     VERSION = 1,
-    DAY_S = 86400,
     UTF8_MOST = 4,
     NUMBERS_BYTES = 128,
     VALUES_BYTES = NUMBERS_BYTES
@@ -27,12 +27,12 @@ enum { BIT_ALL_DAY = 1, BIT_FREE = 2, BIT_PRIVATE = 4, BIT_ATTENDEES = 8, BITS_A
 
 int64_t event_values_start_s(const struct event_values *v)
 {
-    return v->is_all_day ? v->start * DAY_S : v->start;
+    return v->is_all_day ? v->start * CLOCK_DAY_S : v->start;
 }
 
 int64_t event_values_end_s(const struct event_values *v)
 {
-    return v->is_all_day ? v->end * DAY_S : v->end;
+    return v->is_all_day ? v->end * CLOCK_DAY_S : v->end;
 }
 
 static int values_bits(const struct event_values *v)

@@ -13,7 +13,6 @@
 #define NOW_MS  INT64_C(1774656000000)
 #define NOW_S   (NOW_MS / 1000)
 #define WEEK_MS LIMIT_WRITE_GIVE_UP_MS
-#define HOUR_S  3600
 
 /* In the calendar, as it is wanted: an hour from now, for an hour. */
 static struct pushed_copy copy_written(void)
@@ -31,8 +30,8 @@ static struct pushed_copy copy_written(void)
         .due_ms = SYNC_NEVER,
         .since_ms = NOW_MS - 5000,
         .written_ms = NOW_MS - 4000,
-        .start = NOW_S + HOUR_S,
-        .end = NOW_S + 2 * HOUR_S,
+        .start = NOW_S + CLOCK_HOUR_S,
+        .end = NOW_S + 2 * CLOCK_HOUR_S,
     };
 }
 
@@ -40,7 +39,7 @@ static struct copy_wish wish_of(int64_t rev)
 {
     return (struct copy_wish){
         .rev = rev,
-        .ends_s = NOW_S + 2 * HOUR_S,
+        .ends_s = NOW_S + 2 * CLOCK_HOUR_S,
         .switches = SWITCH_DESTINATION,
         .now_ms = NOW_MS,
     };
@@ -53,8 +52,8 @@ static struct push_job job_of(const struct pushed_copy *c)
         .has_event = true,
         .event =
             {.rev = c->want_rev,
-             .starts_s = NOW_S + HOUR_S,
-             .ends_s = NOW_S + 2 * HOUR_S},
+             .starts_s = NOW_S + CLOCK_HOUR_S,
+             .ends_s = NOW_S + 2 * CLOCK_HOUR_S},
         .switches = SWITCH_DESTINATION,
         .is_connected = true,
         .has_feature = true,
@@ -63,7 +62,7 @@ static struct push_job job_of(const struct pushed_copy *c)
 }
 
 static const struct written there = {
-    .id = SI("x"), .start = NOW_S + HOUR_S, .end = NOW_S + 2 * HOUR_S};
+    .id = SI("x"), .start = NOW_S + CLOCK_HOUR_S, .end = NOW_S + 2 * CLOCK_HOUR_S};
 
 static void copy_state_is(
     const struct pushed_copy *c, enum copy_status status, enum copy_reason reason,

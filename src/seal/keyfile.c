@@ -18,7 +18,7 @@
 #include "base/user.h"
 #include "seal/secretfile.h"
 
-enum { MODE_BITS = 07777 };
+enum { KEYFILE_MODE_BITS = 07777 };
 
 void *keyfile_alloc(size_t n)
 {
@@ -164,7 +164,7 @@ static Res keyfile_refuse_open(struct cx *cx, const char *path, int error)
         cx, FAIL_CONFIG,
         "%s: the key file can't be opened by %.*s: it belongs to %.*s, mode %04o: give it "
         "to that user, or to a group of it with chmod 640",
-        path, STR_ARG(us), STR_ARG(owner), st.st_mode & MODE_BITS);
+        path, STR_ARG(us), STR_ARG(owner), st.st_mode & KEYFILE_MODE_BITS);
 }
 
 static Res keyfile_open(struct cx *cx, const char *path, struct stat *st, int *ret)

@@ -10,7 +10,7 @@
 
 #include "base/user.h"
 
-enum { MODE_BITS = 07777 };
+enum { SECRETFILE_MODE_BITS = 07777 };
 
 /* Containers get secrets as root's files on a file system in memory, open to all users:
  * there are no others in a container. */
@@ -45,7 +45,7 @@ static Res secretfile_check_owner(
 static Res secretfile_check_mode(
     struct cx *cx, int fd, const char *path, const char *what, const struct stat *st)
 {
-    unsigned mode = st->st_mode & MODE_BITS;
+    unsigned mode = st->st_mode & SECRETFILE_MODE_BITS;
 
     if ((mode & (S_IWGRP | S_IWOTH)) != 0) {
         return fail(

@@ -9,13 +9,12 @@
 #include "serve/metrics.h"
 
 #include "api/errors.h"
+#include "base/clock.h"
 #include "base/metric.h"
 #include "base/process.h"
 #include "oauth/jwks.h"
 #include "serve/visit.h"
 #include "store/store.h"
-
-enum { SECOND_US = 1000 * 1000 };
 
 static bool metrics_method_is_right(enum method method)
 {
@@ -59,10 +58,11 @@ static void metrics_look_sources(const struct settings *s)
         int64_t age_s = j == NULL ? -1 : jwks_age_s(j);
         int64_t expires_s = s->sources[i].secret_expires_s;
 
-        metric_set(METRIC_KEYS_AGE, i, age_s < 0 ? METRIC_UNKNOWN : age_s * SECOND_US);
+        metric_set(
+            METRIC_KEYS_AGE, i, age_s < 0 ? METRIC_UNKNOWN : age_s * CLOCK_SECOND_US);
         metric_set(
             METRIC_CREDENTIAL_EXPIRY, i,
-            expires_s == 0 ? METRIC_UNKNOWN : expires_s * SECOND_US);
+            expires_s == 0 ? METRIC_UNKNOWN : expires_s * CLOCK_SECOND_US);
     }
 }
 

@@ -6,12 +6,11 @@
  * Names, labels and values are words of our own, so that nothing needs to be escaped.
  */
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "base/metric.h"
 #include "serve/metrics.h"
-
-enum { SECOND_US = 1000 * 1000 };
 
 /* A family that is being written. */
 struct scrape {
@@ -51,11 +50,11 @@ static void buf_add_seconds(struct buf *b, int64_t us)
         buf_add_char(b, '-');
         us = -us;
     }
-    buf_add_int(b, us / SECOND_US);
-    int64_t rest = us % SECOND_US;
+    buf_add_int(b, us / CLOCK_SECOND_US);
+    int64_t rest = us % CLOCK_SECOND_US;
 
-    for (int64_t unit = SECOND_US / 10; rest > 0; unit /= 10) {
-        if (unit == SECOND_US / 10) {
+    for (int64_t unit = CLOCK_SECOND_US / 10; rest > 0; unit /= 10) {
+        if (unit == CLOCK_SECOND_US / 10) {
             buf_add_char(b, '.');
         }
         buf_add_int(b, rest / unit);

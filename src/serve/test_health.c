@@ -22,8 +22,6 @@ static Str retry_of(const struct http_answer *a)
     return S("");
 }
 
-enum { MINUTE_MS = 60 * 1000 };
-
 /* /readyz is what a load balancer goes by: a node without keys or store refuses all that
  * needs them, and must get no requests. */
 TEST(test_ready_says_what_is_missing)
@@ -36,21 +34,23 @@ TEST(test_ready_says_what_is_missing)
         int status;
         Str body;
     } rows[] = {
-        {true, MINUTE_MS, MINUTE_MS, STORE_OK, 200, ANSWER("ok", "ok", "ok", "ok")},
+        {true, CLOCK_MINUTE_MS, CLOCK_MINUTE_MS, STORE_OK, 200,
+         ANSWER("ok", "ok", "ok", "ok")},
         /* nobody counts on its keys: not yet, or not any more */
-        {true, MINUTE_MS, 0, STORE_OK, 503, ANSWER(AWAY, "ok", AWAY, "ok")},
-        {true, MINUTE_MS, -1, STORE_OK, 503, ANSWER(AWAY, "ok", AWAY, "ok")},
+        {true, CLOCK_MINUTE_MS, 0, STORE_OK, 503, ANSWER(AWAY, "ok", AWAY, "ok")},
+        {true, CLOCK_MINUTE_MS, -1, STORE_OK, 503, ANSWER(AWAY, "ok", AWAY, "ok")},
         /* a store that is away is why there are no keys */
         {true, 0, 0, STORE_OK, 503, ANSWER(AWAY, AWAY, "ok", "ok")},
-        {true, 0, MINUTE_MS, STORE_OK, 503, ANSWER(AWAY, AWAY, "ok", "ok")},
-        {true, -LIMIT_STORE_SEEN_MS, MINUTE_MS, STORE_OK, 503,
+        {true, 0, CLOCK_MINUTE_MS, STORE_OK, 503, ANSWER(AWAY, AWAY, "ok", "ok")},
+        {true, -LIMIT_STORE_SEEN_MS, CLOCK_MINUTE_MS, STORE_OK, 503,
          ANSWER(AWAY, AWAY, "ok", "ok")},
         {true, 0, 0, STORE_READ_ONLY, 503, ANSWER(AWAY, "read_only", "ok", "ok")},
         {true, 0, 0, STORE_TOO_NEW, 503, ANSWER(AWAY, "ok", "ok", "schema_too_new")},
         {true, 0, 0, STORE_FILE_GONE, 503, ANSWER(AWAY, "file_gone", "ok", "ok")},
         {true, 0, 0, STORE_FILE_REPLACED, 503, ANSWER(AWAY, "file_replaced", "ok", "ok")},
         {true, 0, 0, STORE_TOO_OLD, 503, ANSWER(AWAY, "ok", "ok", "schema_too_old")},
-        {false, MINUTE_MS, MINUTE_MS, STORE_OK, 503, ANSWER(AWAY, AWAY, "ok", "ok")},
+        {false, CLOCK_MINUTE_MS, CLOCK_MINUTE_MS, STORE_OK, 503,
+         ANSWER(AWAY, AWAY, "ok", "ok")},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -79,7 +79,7 @@ TEST(test_ready_says_that_the_node_is_about_to_stop)
 
     atomic_store(&service.readiness.store_is_ready, true);
     readiness_note_store(&service.readiness, STORE_OK);
-    atomic_store(&service.readiness.trusted_until_ms, clock_mono_ms() + MINUTE_MS);
+    atomic_store(&service.readiness.trusted_until_ms, clock_mono_ms() + CLOCK_MINUTE_MS);
     readiness_note_draining(&service.readiness);
     T_OK(health_ready_run(&call));
     T_INT(answer.status, 503);
@@ -93,7 +93,7 @@ TEST(test_serve_nothing_on_a_schema_that_is_too_new)
 {
     struct readiness r = {.store_is_ready = true};
 
-    atomic_store(&r.trusted_until_ms, clock_mono_ms() + MINUTE_MS);
+    atomic_store(&r.trusted_until_ms, clock_mono_ms() + CLOCK_MINUTE_MS);
     readiness_note_store(&r, STORE_READ_ONLY);
     T_TRUE(readiness_may_serve(&r));
     readiness_note_store(&r, STORE_TOO_NEW);

@@ -17,7 +17,7 @@
 #include "net/origin.h"
 #include "sources/sources_private.h"
 
-enum { COLOR_BYTES = 7, REASON_BYTES = 64 };
+enum { COLOR_BYTES = 7, CALENDAR_REASON_BYTES = 64 };
 
 /* Errors. */
 
@@ -103,7 +103,7 @@ static Res reply_error(
     }
     return fail(
         cx, kind, "the request for calendars was answered with %d %.*s", reply->status,
-        (int)str_sub(reason, 0, REASON_BYTES).n, reason.p);
+        (int)str_sub(reason, 0, CALENDAR_REASON_BYTES).n, reason.p);
 }
 
 Res calendar_reply_read(
@@ -129,15 +129,9 @@ Res calendar_reply_read(
 
 /* One calendar. */
 
-static bool char_is_no_control(unsigned char c)
-{
-    return c >= ' ' && c != 0x7F;
-}
-
 bool calendar_id_is_valid(Str id)
 {
-    return id.n > 0 && id.n <= LIMIT_CALENDAR_ID_BYTES
-           && str_is_only(id, char_is_no_control) && !str_contains(id, S("\xEF\xBF\xBD"));
+    return source_id_is_valid(id, LIMIT_CALENDAR_ID_BYTES);
 }
 
 static bool color_is_valid(Str s)

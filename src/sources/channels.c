@@ -41,7 +41,7 @@ Res channel_end(struct cx *cx, struct source_call *call, const struct channel *c
 }
 
 /* A source that says how long to wait is no source that is away. */
-static const struct source_error errors[] = {
+static const struct source_error channels_errors[] = {
     {SI(""), 401, FAIL_TOKEN_REFUSED, CHANNEL_OTHER},
     {SI(""), 429, FAIL_SOURCE_RATE_LIMITED, CHANNEL_OTHER},
     {SI(""), 5, FAIL_SOURCE_RATE_LIMITED, CHANNEL_OTHER, .if_told_to_wait = true},
@@ -50,8 +50,8 @@ static const struct source_error errors[] = {
 const struct source_topic channel_topic = {
     .operation = NET_CHANNEL,
     .about = "the request for notifications",
-    .errors = errors,
-    .n_errors = COUNT(errors),
+    .errors = channels_errors,
+    .n_errors = COUNT(channels_errors),
 };
 
 Res channel_send(

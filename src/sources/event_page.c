@@ -13,7 +13,7 @@
 #include "net/origin.h"
 #include "sources/sources_private.h"
 
-enum { FORM_BYTES = 2048, REASON_BYTES = 64 };
+enum { FORM_BYTES = 2048, EVENT_REASON_BYTES = 64 };
 
 /* Asking. */
 
@@ -178,7 +178,7 @@ static Res event_reply_error(
     }
     return fail(
         cx, kind, "the request for events was answered with %d %.*s", reply->status,
-        (int)str_sub(reason, 0, REASON_BYTES).n, reason.p);
+        (int)str_sub(reason, 0, EVENT_REASON_BYTES).n, reason.p);
 }
 
 Res event_page_open(

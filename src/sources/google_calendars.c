@@ -63,14 +63,14 @@ static void google_rights_read(const json_t *item, struct calendar_rights *ret)
 }
 
 /* accessNotConfigured: the client's own project has the Calendar API switched off. */
-static const struct calendar_error errors[] = {
+static const struct calendar_error google_calendars_errors[] = {
     {SI("rateLimitExceeded"), 403, FAIL_SOURCE_RATE_LIMITED},
     {SI("userRateLimitExceeded"), 403, FAIL_SOURCE_RATE_LIMITED},
     {SI("quotaExceeded"), 403, FAIL_SOURCE_RATE_LIMITED},
     {SI("accessNotConfigured"), 403, FAIL_SOURCE_MISCONFIGURED},
 };
 
-static const struct calendar_error peek_errors[] = {
+static const struct calendar_error google_peek_errors[] = {
     {SI("notACalendarUser"), 403, FAIL_NO_CALENDAR},
     {SI(""), 404, FAIL_NO_CALENDAR},
     {SI("insufficientPermissions"), 403, FAIL_MISSING_SCOPES},
@@ -93,8 +93,8 @@ const struct calendar_api google_calendars = {
     .next_page = google_next_page,
     .item_read = google_item_read,
     .rights_read = google_rights_read,
-    .errors = errors,
-    .n_errors = COUNT(errors),
-    .peek_errors = peek_errors,
-    .n_peek_errors = COUNT(peek_errors),
+    .errors = google_calendars_errors,
+    .n_errors = COUNT(google_calendars_errors),
+    .peek_errors = google_peek_errors,
+    .n_peek_errors = COUNT(google_peek_errors),
 };

@@ -66,7 +66,7 @@ static Str google_channel_reason(const json_t *body)
 }
 
 /* The reasons of webhookUrl… concern the address of this service, whichever calendar. */
-static const struct source_error errors[] = {
+static const struct source_error google_channels_errors[] = {
     /* clang-format off */
     {SI("webhookUrlUnauthorized"), 0, FAIL_SOURCE_MISCONFIGURED, CHANNEL_NOWHERE},
     {SI("webhookUrlNotHttps"), 0, FAIL_SOURCE_MISCONFIGURED, CHANNEL_NOWHERE},
@@ -87,7 +87,7 @@ const struct channel_api google_channels = {
         {
             .topic = &channel_topic,
             .reason = google_channel_reason,
-            .rows = errors,
-            .n_rows = COUNT(errors),
+            .rows = google_channels_errors,
+            .n_rows = COUNT(google_channels_errors),
         },
 };

@@ -19,7 +19,7 @@ static Str google_zone(const json_t *item)
 
 #define AT(member) offsetof(struct event_detail, member)
 
-static const struct detail_field fields[] = {
+static const struct detail_field google_details_fields[] = {
     {NULL, "created", DETAIL_TIME, 0, AT(created_s)},
     {NULL, "updated", DETAIL_TIME, 0, AT(updated_s)},
     {NULL, "summary", DETAIL_TEXT, LIMIT_EVENT_NAME_BYTES, AT(title)},
@@ -29,14 +29,14 @@ static const struct detail_field fields[] = {
     {NULL, "htmlLink", DETAIL_LINK, LIMIT_EVENT_LINK_BYTES, AT(link)},
 };
 
-static const struct detail_choice statuses[] = {
+static const struct detail_choice google_details_statuses[] = {
     {"status", SI(""), EVENT_CONFIRMED},
     {"status", SI("confirmed"), EVENT_CONFIRMED},
     {"status", SI("tentative"), EVENT_TENTATIVE},
     {"status", SI("cancelled"), EVENT_CANCELLED},
 };
 
-static const struct detail_choice visibilities[] = {
+static const struct detail_choice google_details_visibilities[] = {
     {"visibility", SI(""), EVENT_DEFAULT},
     {"visibility", SI("default"), EVENT_DEFAULT},
     {"visibility", SI("public"), EVENT_PUBLIC},
@@ -45,13 +45,13 @@ static const struct detail_choice visibilities[] = {
 };
 
 const struct detail_words google_details = {
-    .fields = fields,
-    .n_fields = COUNT(fields),
-    .statuses = statuses,
-    .n_statuses = COUNT(statuses),
+    .fields = google_details_fields,
+    .n_fields = COUNT(google_details_fields),
+    .statuses = google_details_statuses,
+    .n_statuses = COUNT(google_details_statuses),
     .other_status = EVENT_STATUS_UNKNOWN,
-    .visibilities = visibilities,
-    .n_visibilities = COUNT(visibilities),
+    .visibilities = google_details_visibilities,
+    .n_visibilities = COUNT(google_details_visibilities),
     .other_visibility = EVENT_VISIBILITY_UNKNOWN,
     .zone = google_zone,
 };

@@ -52,18 +52,18 @@ static Str google_series_of_id(Str id)
                                                                : S("");
 }
 
-static const Str copy_mark = SI("cdk");
+static const Str google_copy_mark = SI("cdk");
 
 /* RFC 4648 §7 in small letters: a digit has five bits. */
 Str google_copy_id(struct arena *mem, Str key)
 {
     static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
-    struct buf b = {.mem = mem, .max = copy_mark.n + EVENT_COPY_KEY_BYTES * 8 / 5};
+    struct buf b = {.mem = mem, .max = google_copy_mark.n + EVENT_COPY_KEY_BYTES * 8 / 5};
     uint32_t bits = 0;
     size_t n = 0;
 
     must_be(key.n == EVENT_COPY_KEY_BYTES);
-    buf_add(&b, copy_mark);
+    buf_add(&b, google_copy_mark);
     for (size_t i = 0; i < key.n; i++) {
         bits = bits << 8 | (unsigned char)key.p[i];
         for (n += 8; n >= 5; n -= 5) {
@@ -86,11 +86,11 @@ static bool google_copy_key(Str id, uint8_t *key)
     uint32_t bits = 0;
     size_t n = 0;
 
-    if (!str_starts(id, copy_mark)
-        || (id.n - copy_mark.n) * 5 != EVENT_COPY_KEY_BYTES * 8) {
+    if (!str_starts(id, google_copy_mark)
+        || (id.n - google_copy_mark.n) * 5 != EVENT_COPY_KEY_BYTES * 8) {
         return false;
     }
-    for (size_t i = copy_mark.n; i < id.n; i++) {
+    for (size_t i = google_copy_mark.n; i < id.n; i++) {
         int value = base32hex_value(id.p[i]);
 
         if (value < 0) {
@@ -124,7 +124,7 @@ static void google_item_said(const json_t *item, struct event_said *ret)
     ret->copy_text = ret->id;
 }
 
-static const struct event_rule rules[] = {
+static const struct event_rule google_events_rules[] = {
     {NULL, "status", SI("cancelled"), EVENT_NEVER},
     {"attendees", "responseStatus", SI("declined"), EVENT_NEVER}, /* the person's own */
     {NULL, "eventType", SI("workingLocation"), EVENT_NEVER},
@@ -132,7 +132,7 @@ static const struct event_rule rules[] = {
     {NULL, "transparency", SI("transparent"), EVENT_IF_ASKED},
 };
 
-static const struct event_error errors[] = {
+static const struct event_error google_events_errors[] = {
     /* clang-format off */
     {SI(""), 400, EVENT_AT_NEXT, FAIL_SOURCE_ERROR, EVENTS_PAGE_REFUSED},
     {SI(""), 400, EVENT_AT_CURSOR, FAIL_SOURCE_ERROR, EVENTS_CURSOR_GONE},
@@ -147,7 +147,7 @@ static const struct event_error errors[] = {
     /* clang-format on */
 };
 
-static const Str scopes[] = {
+static const Str google_events_scopes[] = {
     SI("https://www.googleapis.com/auth/calendar.events"),
     SI("https://www.googleapis.com/auth/calendar"),
     SI("https://www.googleapis.com/auth/calendar.events.readonly"),
@@ -181,8 +181,8 @@ const struct event_api google_events = {
         {
             .read = google_item_said,
             .copy_key = google_copy_key,
-            .rules = rules,
-            .n_rules = COUNT(rules),
+            .rules = google_events_rules,
+            .n_rules = COUNT(google_events_rules),
         },
     .details_form =
         {
@@ -197,10 +197,10 @@ const struct event_api google_events = {
         },
     .details = &google_details,
     .error_reason = google_error_reason,
-    .errors = errors,
-    .n_errors = COUNT(errors),
-    .scopes = scopes,
-    .n_scopes = COUNT(scopes),
+    .errors = google_events_errors,
+    .n_errors = COUNT(google_events_errors),
+    .scopes = google_events_scopes,
+    .n_scopes = COUNT(google_events_scopes),
     .series_before = SI("/events/"),
     .series_after = SI("?fields=id,status"),
 };

@@ -74,7 +74,7 @@ static json_t *google_body(struct arena *mem, const struct write_asked *asked)
         is_new ? json_pack("{s{ss}}", "private", "caldock", "1") : NULL);
 }
 
-static const struct source_error errors[] = {
+static const struct source_error google_writes_errors[] = {
     /* clang-format off */
     {SI("rateLimitExceeded"), 403, FAIL_SOURCE_RATE_LIMITED, WRITE_OTHER},
     {SI("userRateLimitExceeded"), 403, FAIL_SOURCE_RATE_LIMITED, WRITE_OTHER},
@@ -87,7 +87,7 @@ static const struct source_error errors[] = {
     /* clang-format on */
 };
 
-static const Str scopes[] = {
+static const Str google_writes_scopes[] = {
     SI("https://www.googleapis.com/auth/calendar.events"),
     SI("https://www.googleapis.com/auth/calendar"),
     SI("https://www.googleapis.com/auth/calendar.events.owned"),
@@ -101,9 +101,9 @@ const struct write_api google_writes = {
         {
             .topic = &write_topic,
             .reason = google_error_reason,
-            .rows = errors,
-            .n_rows = COUNT(errors),
-            .scopes = scopes,
-            .n_scopes = COUNT(scopes),
+            .rows = google_writes_errors,
+            .n_rows = COUNT(google_writes_errors),
+            .scopes = google_writes_scopes,
+            .n_scopes = COUNT(google_writes_scopes),
         },
 };

@@ -104,7 +104,7 @@ static Res mailbox_zone(struct cx *cx, struct source_call *call, Str *ret)
     return OK;
 }
 
-static const struct calendar_error errors[] = {
+static const struct calendar_error microsoft_calendars_errors[] = {
     {SI("ApplicationThrottled"), 0, FAIL_SOURCE_RATE_LIMITED},
     {SI("activityLimitReached"), 0, FAIL_SOURCE_RATE_LIMITED},
     {SI("ErrorInvalidIdMalformed"), 0, FAIL_NOT_FOUND},
@@ -112,7 +112,7 @@ static const struct calendar_error errors[] = {
 
 /* Exchange has a name for each: a guest, no licence, a mailbox on the customer's
  * premises, a mailbox in another data centre. */
-static const struct calendar_error peek_errors[] = {
+static const struct calendar_error microsoft_peek_errors[] = {
     {SI(""), 404, FAIL_NO_CALENDAR},
     {SI("MailboxNotEnabledForRESTAPI"), 0, FAIL_NO_CALENDAR},
     {SI("MailboxNotSupportedForRESTAPI"), 0, FAIL_NO_CALENDAR},
@@ -140,8 +140,8 @@ const struct calendar_api microsoft_calendars = {
     .item_read = microsoft_item_read,
     .rights_read = microsoft_rights_read,
     .zone = mailbox_zone,
-    .errors = errors,
-    .n_errors = COUNT(errors),
-    .peek_errors = peek_errors,
-    .n_peek_errors = COUNT(peek_errors),
+    .errors = microsoft_calendars_errors,
+    .n_errors = COUNT(microsoft_calendars_errors),
+    .peek_errors = microsoft_peek_errors,
+    .n_peek_errors = COUNT(microsoft_peek_errors),
 };

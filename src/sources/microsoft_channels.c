@@ -101,7 +101,7 @@ static Res microsoft_end(
 }
 
 /* A request that failed to reach this service concerns all of its calendars. */
-static const struct source_error errors[] = {
+static const struct source_error microsoft_channels_errors[] = {
     /* clang-format off */
     {SI("ApplicationThrottled"), 0, FAIL_SOURCE_RATE_LIMITED, CHANNEL_OTHER},
     {SI("activityLimitReached"), 0, FAIL_SOURCE_RATE_LIMITED, CHANNEL_OTHER},
@@ -120,7 +120,7 @@ const struct channel_api microsoft_channels = {
         {
             .topic = &channel_topic,
             .reason = microsoft_error_reason,
-            .rows = errors,
-            .n_rows = COUNT(errors),
+            .rows = microsoft_channels_errors,
+            .n_rows = COUNT(microsoft_channels_errors),
         },
 };

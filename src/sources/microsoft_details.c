@@ -84,7 +84,7 @@ static void microsoft_place(
 
 #define AT(member) offsetof(struct event_detail, member)
 
-static const struct detail_field fields[] = {
+static const struct detail_field microsoft_details_fields[] = {
     {NULL, "createdDateTime", DETAIL_TIME, 0, AT(created_s)},
     {NULL, "lastModifiedDateTime", DETAIL_TIME, 0, AT(updated_s)},
     {NULL, "subject", DETAIL_TEXT, LIMIT_EVENT_NAME_BYTES, AT(title)},
@@ -94,23 +94,23 @@ static const struct detail_field fields[] = {
     {NULL, "webLink", DETAIL_LINK, LIMIT_EVENT_LINK_BYTES, AT(link)},
 };
 
-static const struct detail_choice statuses[] = {
+static const struct detail_choice microsoft_details_statuses[] = {
     {"isCancelled", SI("true"), EVENT_CANCELLED},
     {"showAs", SI("tentative"), EVENT_TENTATIVE},
 };
 
-static const struct detail_choice visibilities[] = {
+static const struct detail_choice microsoft_details_visibilities[] = {
     {"sensitivity", SI("normal"), EVENT_DEFAULT},
 };
 
 const struct detail_words microsoft_details = {
-    .fields = fields,
-    .n_fields = COUNT(fields),
-    .statuses = statuses,
-    .n_statuses = COUNT(statuses),
+    .fields = microsoft_details_fields,
+    .n_fields = COUNT(microsoft_details_fields),
+    .statuses = microsoft_details_statuses,
+    .n_statuses = COUNT(microsoft_details_statuses),
     .other_status = EVENT_CONFIRMED,
-    .visibilities = visibilities,
-    .n_visibilities = COUNT(visibilities),
+    .visibilities = microsoft_details_visibilities,
+    .n_visibilities = COUNT(microsoft_details_visibilities),
     .other_visibility = EVENT_PRIVATE,
     .zone = microsoft_zone,
     .place = microsoft_place,

@@ -86,15 +86,15 @@ static void microsoft_item_said(const json_t *item, struct event_said *ret)
     microsoft_days_read(item, ret);
 }
 
-static const Str copy_mark = SI("cdk-");
+static const Str microsoft_copy_mark = SI("cdk-");
 
 Str microsoft_copy_transaction(struct arena *mem, Str key)
 {
     static const char digits[] = "0123456789abcdef";
-    struct buf b = {.mem = mem, .max = copy_mark.n + 2 * EVENT_COPY_KEY_BYTES};
+    struct buf b = {.mem = mem, .max = microsoft_copy_mark.n + 2 * EVENT_COPY_KEY_BYTES};
 
     must_be(key.n == EVENT_COPY_KEY_BYTES);
-    buf_add(&b, copy_mark);
+    buf_add(&b, microsoft_copy_mark);
     for (size_t i = 0; i < key.n; i++) {
         unsigned char c = (unsigned char)key.p[i];
 
@@ -106,9 +106,10 @@ Str microsoft_copy_transaction(struct arena *mem, Str key)
 
 static bool microsoft_copy_key(Str transaction, uint8_t *key)
 {
-    Str digits = str_sub(transaction, copy_mark.n, transaction.n);
+    Str digits = str_sub(transaction, microsoft_copy_mark.n, transaction.n);
 
-    if (!str_starts(transaction, copy_mark) || digits.n != 2 * EVENT_COPY_KEY_BYTES) {
+    if (!str_starts(transaction, microsoft_copy_mark)
+        || digits.n != 2 * EVENT_COPY_KEY_BYTES) {
         return false;
     }
     for (size_t i = 0; i < EVENT_COPY_KEY_BYTES; i++) {
@@ -123,14 +124,14 @@ static bool microsoft_copy_key(Str transaction, uint8_t *key)
     return true;
 }
 
-static const struct event_rule rules[] = {
+static const struct event_rule microsoft_events_rules[] = {
     {NULL, "isCancelled", SI("true"), EVENT_NEVER},
     {"responseStatus", "response", SI("declined"), EVENT_NEVER},
     {NULL, "showAs", SI("free"), EVENT_IF_ASKED},
     {NULL, "showAs", SI("workingElsewhere"), EVENT_IF_ASKED},
 };
 
-static const struct event_error errors[] = {
+static const struct event_error microsoft_events_errors[] = {
     /* clang-format off */
     {SI("ApplicationThrottled"), 0, EVENT_ANYWHERE, FAIL_SOURCE_RATE_LIMITED, EVENTS_OTHER},
     {SI("activityLimitReached"), 0, EVENT_ANYWHERE, FAIL_SOURCE_RATE_LIMITED, EVENTS_OTHER},
@@ -144,7 +145,7 @@ static const struct event_error errors[] = {
     /* clang-format on */
 };
 
-static const Str scopes[] = {
+static const Str microsoft_events_scopes[] = {
     SI("Calendars.ReadWrite"),        SI("Calendars.Read"),
     SI("Calendars.ReadWrite.Shared"), SI("Calendars.Read.Shared"),
     SI("Calendars.ReadBasic"),
@@ -179,8 +180,8 @@ const struct event_api microsoft_events = {
         {
             .read = microsoft_item_said,
             .copy_key = microsoft_copy_key,
-            .rules = rules,
-            .n_rules = COUNT(rules),
+            .rules = microsoft_events_rules,
+            .n_rules = COUNT(microsoft_events_rules),
         },
     .details_form =
         {
@@ -197,8 +198,8 @@ const struct event_api microsoft_events = {
         },
     .details = &microsoft_details,
     .error_reason = microsoft_error_reason,
-    .errors = errors,
-    .n_errors = COUNT(errors),
-    .scopes = scopes,
-    .n_scopes = COUNT(scopes),
+    .errors = microsoft_events_errors,
+    .n_errors = COUNT(microsoft_events_errors),
+    .scopes = microsoft_events_scopes,
+    .n_scopes = COUNT(microsoft_events_scopes),
 };

@@ -4,13 +4,12 @@
  * what a refusal means, as data where possible (docs/sources.md M28 to M32).
  */
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/datetime.h"
 #include "sources/events.h"
 #include "sources/sources_private.h"
 #include "sources/write_call.h"
-
-enum { DAY_S = 24 * 3600 };
 
 #define SELECT   "$select=id,start,end,isAllDay,isCancelled,webLink"
 #define PROPERTY "String {6d1f0c1e-3c0b-4c53-9a3b-5e1f6a2d7c10} Name caldock"
@@ -60,7 +59,7 @@ static void microsoft_path(
 static json_t *microsoft_time(const struct write_wish *wish, int64_t at)
 {
     char text[DATETIME_TEXT_BYTES];
-    Str utc = datetime_write(wish->is_all_day ? at * DAY_S : at, text);
+    Str utc = datetime_write(wish->is_all_day ? at * CLOCK_DAY_S : at, text);
 
     return json_pack("{ss% ss}", "dateTime", utc.p, utc.n - 1, "timeZone", "UTC");
 }
@@ -114,7 +113,7 @@ static json_t *microsoft_body(struct arena *mem, const struct write_asked *asked
     return body;
 }
 
-static const struct source_error errors[] = {
+static const struct source_error microsoft_writes_errors[] = {
     /* clang-format off */
     {SI("ApplicationThrottled"), 0, FAIL_SOURCE_RATE_LIMITED, WRITE_OTHER},
     {SI("activityLimitReached"), 0, FAIL_SOURCE_RATE_LIMITED, WRITE_OTHER},
@@ -125,7 +124,7 @@ static const struct source_error errors[] = {
     /* clang-format on */
 };
 
-static const Str scopes[] = {
+static const Str microsoft_writes_scopes[] = {
     SI("Calendars.ReadWrite"),
     SI("Calendars.ReadWrite.Shared"),
 };
@@ -137,9 +136,9 @@ const struct write_api microsoft_writes = {
         {
             .topic = &write_topic,
             .reason = microsoft_error_reason,
-            .rows = errors,
-            .n_rows = COUNT(errors),
-            .scopes = scopes,
-            .n_scopes = COUNT(scopes),
+            .rows = microsoft_writes_errors,
+            .n_rows = COUNT(microsoft_writes_errors),
+            .scopes = microsoft_writes_scopes,
+            .n_scopes = COUNT(microsoft_writes_scopes),
         },
 };

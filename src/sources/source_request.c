@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "sources/sources_private.h"
 
-enum { REASON_BYTES = 64 };
+enum { REQUEST_REASON_BYTES = 64 };
 
 /* Answers. */
 
@@ -71,8 +71,9 @@ static Str refusal_reason(const struct source_errors *errors, const json_t *body
 {
     Str reason = errors->reason(body);
 
-    return str_is_only(reason, refusal_char_is_plain) ? str_sub(reason, 0, REASON_BYTES)
-                                                      : S("");
+    return str_is_only(reason, refusal_char_is_plain)
+               ? str_sub(reason, 0, REQUEST_REASON_BYTES)
+               : S("");
 }
 
 static Res source_reply_error(

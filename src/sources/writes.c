@@ -5,14 +5,13 @@
  */
 #include "sources/writes.h"
 
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/datetime.h"
 #include "base/limits.h"
 #include "sources/event_page.h"
 #include "sources/sources_private.h"
 #include "sources/write_call.h"
-
-enum { DAY_S = 24 * 3600 };
 
 static const struct source *write_source(const struct source_call *call)
 {
@@ -41,7 +40,7 @@ static const enum net_method methods[] = {
     [WRITE_FIND] = NET_GET,    [WRITE_REMOVE] = NET_DELETE,
 };
 
-static const struct source_error errors[] = {
+static const struct source_error writes_errors[] = {
     {SI(""), 401, FAIL_TOKEN_REFUSED, WRITE_OTHER},
     {SI(""), 403, FAIL_PERMISSION_DENIED, WRITE_OTHER},
     {SI(""), 404, FAIL_NOT_FOUND, WRITE_OTHER},
@@ -53,8 +52,8 @@ static const struct source_error errors[] = {
 const struct source_topic write_topic = {
     .operation = NET_WRITE,
     .about = "the request about a copy",
-    .errors = errors,
-    .n_errors = COUNT(errors),
+    .errors = writes_errors,
+    .n_errors = COUNT(writes_errors),
 };
 
 json_t *write_text(const struct write_asked *asked, Str text)
@@ -77,7 +76,7 @@ static bool place_is_askable(const struct write_asked *asked)
 
 static bool wish_is_sayable(const struct write_wish *wish)
 {
-    int64_t most = wish->is_all_day ? DATETIME_LAST_S / DAY_S : DATETIME_LAST_S;
+    int64_t most = wish->is_all_day ? DATETIME_LAST_S / CLOCK_DAY_S : DATETIME_LAST_S;
 
     return str_is_utf8(wish->title) && str_is_utf8(wish->description)
            && str_is_utf8(wish->location) && wish->start >= 0 && wish->start <= wish->end

@@ -18,18 +18,19 @@
     " and not exists (select 1 from account_work w where w.account = c.account"          \
     " and (w.hold_until > $2 or " ACCOUNT_LEASED "))"
 
-static const char due_sql[] = "select c.account from calendar_sync c where c.source = $1"
-                              " and c.channel_due_at <= $2 and " SYNC_READABLE("c")
-                                  NOT_NOW " order by c.channel_due_at, c.settings"
-                                          " limit 16";
+static const char channels_due_sql[] =
+    "select c.account from calendar_sync c where c.source = $1"
+    " and c.channel_due_at <= $2 and " SYNC_READABLE("c") NOT_NOW
+    " order by c.channel_due_at, c.settings"
+    " limit 16";
 
-static const char living_sql[] =
+static const char channels_living_sql[] =
     "select c.account from calendar_sync c where c.source = $1 and c.channel_id <> ''"
     " and " SYNC_READABLE("c") NOT_NOW " order by c.settings limit 16";
 
 static const char *channels_sql(enum channels_due which)
 {
-    return which == CHANNELS_DUE ? due_sql : living_sql;
+    return which == CHANNELS_DUE ? channels_due_sql : channels_living_sql;
 }
 
 Res calendar_channels_due(

@@ -17,7 +17,7 @@
 
 /* Taking. */
 
-static const char due_sql[] =
+static const char reads_due_sql[] =
     "select c.account from calendar_sync c where c.source = $1 and c.due_at <= $2"
     " and " SYNC_READABLE(
         "c") " and not exists (select 1 from account_work w where w.account = c.account"
@@ -28,7 +28,7 @@ _Static_assert(SYNC_DUE_MOST == 16, "as the statement says");
 Res calendar_reads_due(struct cx *cx, struct db *db, enum source_id source, int64_t *ret)
 {
     return account_lease_count(
-        cx, db, &(struct account_list){ACCOUNT_LEASE_READS, due_sql, source}, ret);
+        cx, db, &(struct account_list){ACCOUNT_LEASE_READS, reads_due_sql, source}, ret);
 }
 
 Res calendar_reads_take(
@@ -36,7 +36,7 @@ Res calendar_reads_take(
     struct lease *lease, struct account_work *ret)
 {
     return account_lease_take(
-        cx, db, &(struct account_list){ACCOUNT_LEASE_READS, due_sql, source},
+        cx, db, &(struct account_list){ACCOUNT_LEASE_READS, reads_due_sql, source},
         (size_t)part, lease, ret);
 }
 
@@ -62,18 +62,19 @@ Res calendar_reads_drop(struct cx *cx, struct db *db, int64_t account, Str owner
 
 /* Beginning. */
 
-static Res job_read(struct cx *cx, struct db_stmt *stmt, void *ret)
+static Res calendar_job_read(struct cx *cx, struct db_stmt *stmt, void *ret)
 {
     *(struct sync_job *)ret = sync_job_read(&cx->mem, stmt);
     return OK;
 }
 
-static const struct db_range job_ranges[] = {SYNC_JOB_RANGES};
+static const struct db_range calendar_job_ranges[] = {SYNC_JOB_RANGES};
 
-static const struct db_row job_row = {
-    "calendar", sizeof(struct sync_job), job_read, job_ranges, COUNT(job_ranges)};
+static const struct db_row calendar_job_row = {
+    "calendar", sizeof(struct sync_job), calendar_job_read, calendar_job_ranges,
+    COUNT(calendar_job_ranges)};
 
-static Res job_choose(
+static Res calendar_job_choose(
     struct cx *cx, struct db *db, int64_t account, Str owner, int64_t now_ms,
     struct sync_job *ret)
 {
@@ -82,7 +83,7 @@ static Res job_choose(
         SYNC_JOB_SELECT
         " where y.account = $1 and y.due_at <= $2 and w.read_owner = $3"
         " and " SYNC_READABLE("y") " order by y.due_at, y.settings limit 1",
-        DB_ARGS(db_int(account), db_int(now_ms), db_text(owner)), &job_row, ret);
+        DB_ARGS(db_int(account), db_int(now_ms), db_text(owner)), &calendar_job_row, ret);
 }
 
 Res calendar_reads_begin(
@@ -92,7 +93,7 @@ Res calendar_reads_begin(
     int64_t now_ms;
 
     TRY(db_now_ms(cx, db, &now_ms));
-    TRY(job_choose(cx, db, account, owner, now_ms, ret));
+    TRY(calendar_job_choose(cx, db, account, owner, now_ms, ret));
     ret->now_ms = now_ms;
     ret->claim_ms = now_ms + claim_ms;
     return db_exec(

@@ -20,7 +20,7 @@
     "s.id, s.account, s.calendar_id, s.switches, s.reminder_minutes, s.time_zone,"       \
     " s.created_at, o.source, o.subject, o.username, o.status, " SYNC_COLUMNS
 
-enum { SYNC_FIRST = 11 };
+enum { SETTING_SYNC_FIRST = 11 };
 
 static Res calendar_setting_read(struct cx *cx, struct db_stmt *stmt, void *ret)
 {
@@ -38,7 +38,7 @@ static Res calendar_setting_read(struct cx *cx, struct db_stmt *stmt, void *ret)
         .subject = db_get_text(mem, stmt, 8),
         .username = db_get_text(mem, stmt, 9),
         .is_connected = db_get_int(stmt, 10) == ACCOUNT_CONNECTED,
-        .sync = calendar_sync_read(mem, stmt, SYNC_FIRST),
+        .sync = calendar_sync_read(mem, stmt, SETTING_SYNC_FIRST),
     };
     return OK;
 }
@@ -49,7 +49,7 @@ static const struct db_range calendar_setting_ranges[] = {
     {6, "created_at", DB_TIME},
     {7, "source", 1, SOURCE_COUNT},
     {10, "status", ACCOUNT_CONNECTED, ACCOUNT_NEEDS_RECONNECT},
-    SYNC_RANGES(SYNC_FIRST),
+    SYNC_RANGES(SETTING_SYNC_FIRST),
 };
 
 static const struct db_row calendar_setting_row = {

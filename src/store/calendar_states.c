@@ -23,12 +23,12 @@
     " on p.id = f.provider where f.provider = o.provider"                                \
     " and f.name = '" FEATURE_CALENDARS "' and p.removed_at = 0), " SYNC_COLUMNS
 
-enum { SYNC_FIRST = 13 };
+enum { STATE_SYNC_FIRST = 13 };
 
 static Res calendar_state_read(struct cx *cx, struct db_stmt *stmt, void *ret)
 {
     struct arena *mem = &cx->mem;
-    struct calendar_sync sync = calendar_sync_read(mem, stmt, SYNC_FIRST);
+    struct calendar_sync sync = calendar_sync_read(mem, stmt, STATE_SYNC_FIRST);
 
     *(struct calendar_state *)ret = (struct calendar_state){
         .setting =
@@ -59,7 +59,7 @@ static const struct db_range calendar_state_ranges[] = {
     {7, "mode", MODE_CUSTOMER, MODE_PROVIDER},
     {10, "status", ACCOUNT_CONNECTED, ACCOUNT_NEEDS_RECONNECT},
     {11, "hold_until", DB_TIME},
-    SYNC_RANGES(SYNC_FIRST),
+    SYNC_RANGES(STATE_SYNC_FIRST),
 };
 
 static const struct db_row calendar_state_row = {

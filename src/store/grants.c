@@ -103,7 +103,7 @@ Res grant_lease(
     return OK;
 }
 
-static const char lease_lost[] = "the lease on the grant was lost";
+static const char grant_lease_lost[] = "the lease on the grant was lost";
 
 Res grant_refreshed(
     struct cx *cx, struct db *db, int64_t account, Str owner,
@@ -119,7 +119,7 @@ Res grant_refreshed(
             db_int(account), db_text(owner), db_int(g->key_id), db_blob(g->sealed),
             db_int(g->due_ms), db_int(g->failures), db_int(g->retry_ms),
             db_int(g->refusals)),
-        FAIL_CONFLICT, lease_lost);
+        FAIL_CONFLICT, grant_lease_lost);
 }
 
 Res grant_give_back(struct cx *cx, struct db *db, int64_t account, Str owner)
@@ -128,7 +128,7 @@ Res grant_give_back(struct cx *cx, struct db *db, int64_t account, Str owner)
         cx, db,
         "update grants set leased_by = '', leased_until = 0"
         " where account = $1 and leased_by = $2",
-        DB_ARGS(db_int(account), db_text(owner)), FAIL_CONFLICT, lease_lost);
+        DB_ARGS(db_int(account), db_text(owner)), FAIL_CONFLICT, grant_lease_lost);
 }
 
 /* A grant that is due is postponed to retry_at like any other. */
@@ -144,7 +144,7 @@ Res grant_failed(
         " retry_at = $3, due_at = case when due_at < $3 then $3 else due_at end"
         " where account = $1 and leased_by = $2",
         DB_ARGS(db_int(account), db_text(owner), db_int(now_ms + delay_ms)),
-        FAIL_CONFLICT, lease_lost);
+        FAIL_CONFLICT, grant_lease_lost);
 }
 
 /* due_at alone says when: a retry_at so far off would count as a wrong clock's. */
@@ -161,7 +161,7 @@ Res grant_refused(
         DB_ARGS(
             db_int(account), db_text(owner),
             db_int(delay_ms == GRANT_NEVER ? GRANT_NEVER : now_ms + delay_ms)),
-        FAIL_CONFLICT, lease_lost);
+        FAIL_CONFLICT, grant_lease_lost);
 }
 
 Res grant_ended(struct cx *cx, struct db *db, int64_t account, Str owner)
@@ -171,7 +171,7 @@ Res grant_ended(struct cx *cx, struct db *db, int64_t account, Str owner)
         "update grants set leased_by = '', leased_until = 0, due_at = $3"
         " where account = $1 and leased_by = $2",
         DB_ARGS(db_int(account), db_text(owner), db_int(GRANT_NEVER)), FAIL_CONFLICT,
-        lease_lost);
+        grant_lease_lost);
 }
 
 Res grant_stop(struct cx *cx, struct db *db, int64_t account, int64_t version)

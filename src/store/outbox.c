@@ -15,8 +15,6 @@
 #include "store/webhook_endpoints.h"
 #include "store/webhook_messages.h"
 
-enum { MS = 1000 };
-
 /* The body. */
 
 static void body_text(json_t *j, const char *key, Str text)
@@ -97,7 +95,7 @@ static Res body_write(
 
     body_text(body, "id", w->id);
     body_text(body, "type", w->type);
-    body_time(body, "timestamp", now_ms / MS);
+    body_time(body, "timestamp", now_ms / CLOCK_SECOND_MS);
     body_int_if(body, "provider", w->provider);
     must_be(
         json_object_set_new(body, "data", m == NULL ? json_object() : body_data(m, w))

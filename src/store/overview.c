@@ -4,13 +4,11 @@
  */
 #include "store/overview.h"
 
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "store/calendar_channels.h"
 #include "store/db_rows.h"
-
-#define HOUR_MS (INT64_C(3600) * 1000)
-#define DAY_MS  (24 * HOUR_MS)
 
 /* Two numbers of one row. */
 struct overview_pair {
@@ -40,7 +38,8 @@ static Res overview_read_accounts(struct cx *cx, struct db *db, struct overview 
             cx, db,
             "select count(*), coalesce(sum(case when status_since > $3 then 1 else 0 end), 0)"
             " from accounts where source = $1 and status = $2",
-            DB_ARGS(db_int(i / 2 + 1), db_int(i % 2 + 1), db_int(o->now_ms - DAY_MS)),
+            DB_ARGS(
+                db_int(i / 2 + 1), db_int(i % 2 + 1), db_int(o->now_ms - CLOCK_DAY_MS)),
             &overview_pair_row, &found));
         o->accounts[i / 2][i % 2] =
             (struct overview_accounts){.n = found.n, .lately = found.other};
@@ -69,7 +68,7 @@ static Res overview_read_flows(struct cx *cx, struct db *db, struct overview *o)
         "select coalesce(outcome, ''), count(*) from flows where made_at > $1"
         " group by coalesce(outcome, '') order by count(*) desc, coalesce(outcome, '')"
         " limit 32",
-        DB_ARGS(db_int(o->now_ms - HOUR_MS)), &overview_flows_row, &list));
+        DB_ARGS(db_int(o->now_ms - CLOCK_HOUR_MS)), &overview_flows_row, &list));
     o->flows = list.at;
     o->n_flows = list.n;
     return OK;
@@ -85,7 +84,7 @@ _Static_assert(OVERVIEW_OUTCOMES == 32, "as the statement says");
 
 _Static_assert(OVERVIEW_MOST == 10000, "as the statements say");
 
-static const char *const due_sql[WORK_COUNT] = {
+static const char *const work_due_sql[WORK_COUNT] = {
     [WORK_REFRESHES] =
         SINCE("select due_at from grants"
               " where source = $1 and due_at <= $2 order by due_at, account"),
@@ -121,7 +120,7 @@ static Res overview_read_due(
         struct overview_pair found;
 
         TRY(db_one(
-            cx, db, due_sql[work], DB_ARGS(db_int(source), db_int(o->now_ms)),
+            cx, db, work_due_sql[work], DB_ARGS(db_int(source), db_int(o->now_ms)),
             &overview_pair_row, &found));
         overview_add(&o->waiting[work], found);
     }

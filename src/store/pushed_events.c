@@ -4,6 +4,7 @@
  */
 #include "store/pushed_events.h"
 
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "store/db_rows.h"
@@ -189,8 +190,6 @@ Res pushed_events_next(
 
 /* Sweeping. */
 
-enum { DAY_S = 86400 };
-
 static Res over_ids(struct cx *cx, struct db *db, int64_t before_s, struct db_list *ret)
 {
     return db_rows(
@@ -205,7 +204,7 @@ Res pushed_event_sweep(struct cx *cx, struct db *db, bool *more)
     int64_t now_ms;
 
     TRY(db_now_ms(cx, db, &now_ms));
-    TRY(over_ids(cx, db, now_ms / 1000 - (int64_t)LIMIT_PUSHED_KEPT_DAYS * DAY_S, &list));
+    TRY(over_ids(cx, db, now_ms / 1000 - LIMIT_PUSHED_KEPT_DAYS * CLOCK_DAY_S, &list));
     for (size_t i = 0; i < list.n; i++) {
         const struct db_args args = DB_ARGS(db_int(((const int64_t *)list.at)[i]));
 

@@ -83,14 +83,14 @@ Res revocation_take(
         &revocation_row, ret);
 }
 
-static const char lease_lost[] = "the revocation is another's now";
+static const char revocation_lease_lost[] = "the revocation is another's now";
 
 Res revocation_done(struct cx *cx, struct db *db, int64_t id, Str owner)
 {
     db_scrub(db);
     return db_exec_one(
         cx, db, "delete from revocations where id = $1 and owner = $2",
-        DB_ARGS(db_int(id), db_text(owner)), FAIL_CONFLICT, lease_lost);
+        DB_ARGS(db_int(id), db_text(owner)), FAIL_CONFLICT, revocation_lease_lost);
 }
 
 Res revocation_give_back(struct cx *cx, struct db *db, int64_t id, Str owner)
@@ -98,7 +98,7 @@ Res revocation_give_back(struct cx *cx, struct db *db, int64_t id, Str owner)
     return db_exec_one(
         cx, db,
         "update revocations set owner = '', leased_until = 0 where id = $1 and owner = $2",
-        DB_ARGS(db_int(id), db_text(owner)), FAIL_CONFLICT, lease_lost);
+        DB_ARGS(db_int(id), db_text(owner)), FAIL_CONFLICT, revocation_lease_lost);
 }
 
 Res revocation_again(
@@ -112,7 +112,7 @@ Res revocation_again(
         "update revocations set attempts = attempts + 1, next_at = $3, owner = '',"
         " leased_until = 0 where id = $1 and owner = $2",
         DB_ARGS(db_int(id), db_text(owner), db_int(now_ms + delay_ms)), FAIL_CONFLICT,
-        lease_lost);
+        revocation_lease_lost);
 }
 
 Res revocation_cancel(struct cx *cx, struct db *db, enum source_id source, Str subject)

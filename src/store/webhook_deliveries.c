@@ -109,7 +109,7 @@ _Static_assert(WEBHOOK_DUE_MOST == 16, "as the statement says");
 
 /* Taking. */
 
-static Res job_read(struct cx *cx, struct db_stmt *stmt, void *ret)
+static Res delivery_job_read(struct cx *cx, struct db_stmt *stmt, void *ret)
 {
     *(struct webhook_job *)ret = (struct webhook_job){
         .message = db_get_text(&cx->mem, stmt, 0),
@@ -123,16 +123,16 @@ static Res job_read(struct cx *cx, struct db_stmt *stmt, void *ret)
     return OK;
 }
 
-static const struct db_range job_ranges[] = {
+static const struct db_range delivery_job_ranges[] = {
     {5, "previous_until", DB_TIME},
     {6, "attempts", 0, INT32_MAX},
 };
 
-static const struct db_row job_row = {
-    "webhook delivery", sizeof(struct webhook_job), job_read, job_ranges,
-    COUNT(job_ranges)};
+static const struct db_row delivery_job_row = {
+    "webhook delivery", sizeof(struct webhook_job), delivery_job_read,
+    delivery_job_ranges, COUNT(delivery_job_ranges)};
 
-static Res job_choose(
+static Res delivery_job_choose(
     struct cx *cx, struct db *db, int64_t endpoint, int64_t most, int64_t now_ms,
     struct webhook_job *ret)
 {
@@ -146,7 +146,7 @@ static Res job_choose(
         DB_ARGS(
             db_int(now_ms), db_int(most), db_int(now_ms + LIMIT_LEASE_MOST_MS),
             db_int(endpoint)),
-        &job_row, ret);
+        &delivery_job_row, ret);
 }
 
 Res webhook_delivery_take(
@@ -154,7 +154,7 @@ Res webhook_delivery_take(
     struct webhook_job *ret, bool *got)
 {
     TRY(lease_begin(cx, db, lease));
-    Res res = job_choose(cx, db, ret->endpoint, most, lease->now_ms, ret);
+    Res res = delivery_job_choose(cx, db, ret->endpoint, most, lease->now_ms, ret);
 
     *got = res.code == FAIL_NONE;
     if (res.code == FAIL_NOT_FOUND) {
@@ -171,7 +171,7 @@ Res webhook_delivery_take(
         NULL);
 }
 
-static const char lease_lost[] = "the lease on the delivery was lost";
+static const char delivery_lease_lost[] = "the lease on the delivery was lost";
 
 Res webhook_delivery_give_back(
     struct cx *cx, struct db *db, const struct webhook_job *job, Str owner)
@@ -185,7 +185,7 @@ Res webhook_delivery_give_back(
         " where message = $1 and endpoint = $2 and owner = $3",
         DB_ARGS(
             db_text(job->message), db_int(job->endpoint), db_text(owner), db_int(now_ms)),
-        FAIL_CONFLICT, lease_lost);
+        FAIL_CONFLICT, delivery_lease_lost);
 }
 
 /* Finishing. */
@@ -251,7 +251,7 @@ Res webhook_delivery_finish(
             db_text(a->message), db_int(a->endpoint), db_text(owner),
             db_int(attempt_state(a)), db_int(now_ms + a->again_in_ms), db_int(now_ms),
             db_int(a->took_ms), db_int(a->status), db_text(a->failure)),
-        FAIL_CONFLICT, lease_lost));
+        FAIL_CONFLICT, delivery_lease_lost));
     return a->has_succeeded ? endpoint_note_success(cx, db, a->endpoint, now_ms)
                             : endpoint_note_failure(cx, db, a, now_ms, disabled);
 }
