@@ -297,10 +297,10 @@ static Res background_gauges(struct cx *cx, struct work *work, const struct chor
     return store_read(cx, store, background_gauges_work, NULL);
 }
 
-/* A source that hangs holds up its own rows alone. Of two rows that revoke, one begins
- * with the newest, so that a fresh DELETE does not wait behind a backlog, and one with
- * the oldest, so that the backlog ends. */
-static const struct chore_row rows[] = {
+/* A source that hangs holds up its own chore_rows alone. Of two chore_rows that revoke,
+ * one begins with the newest, so that a fresh DELETE does not wait behind a backlog, and
+ * one with the oldest, so that the backlog ends. */
+static const struct chore_row chore_rows[] = {
     {SI("keeper"), CLOCK_SECOND_MS, keeper_run, .pool = POOL_KEEPER, .is_for_all = true},
     {SI("revoke_google"), CLOCK_SECOND_MS, background_revoke, .pool = POOL_CHORES,
      .at_once = LIMIT_REVOKE_AT_ONCE, .source = SOURCE_GOOGLE, .revokes = true,
@@ -340,7 +340,7 @@ static const struct chore_row rows[] = {
 
 void background_open(struct chores *all)
 {
-    chores_open(all, rows, COUNT(rows));
+    chores_open(all, chore_rows, COUNT(chore_rows));
     size_t others =
         1
         + SOURCE_COUNT
@@ -352,5 +352,5 @@ void background_open(struct chores *all)
 
 const struct chore_row *background_keeper(void)
 {
-    return &rows[0];
+    return &chore_rows[0];
 }

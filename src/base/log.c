@@ -39,7 +39,7 @@ static _Atomic bool is_journal; /* stderr is journald's */
 static char node_room[NODE_BYTES];
 static _Atomic(const char *) node_name; /* NULL: none */
 static pthread_mutex_t out_lock = PTHREAD_MUTEX_INITIALIZER;
-static _Atomic(struct log_writer *) writer;     /* NULL: lines are written at once */
+static _Atomic(struct log_writer *) log_writer; /* NULL: lines are written at once */
 static struct log_feed *shared_feed;            /* for threads without one of their own */
 static _Thread_local struct log_feed *own_feed; /* NULL: the shared one */
 static _Atomic bool is_given_up;                /* the writer was left behind */
@@ -304,7 +304,7 @@ void log_write_answer(
     }
     Str line = log_text_make(&l, level, event, pairs, n);
 
-    if (atomic_load_explicit(&writer, memory_order_acquire) == NULL) {
+    if (atomic_load_explicit(&log_writer, memory_order_acquire) == NULL) {
         lines_out(line);
     } else {
         log_feed_add(
@@ -342,14 +342,14 @@ void log_start(void)
     static const struct log_sink sink = {lines_out, lost_out};
     struct log_writer *w = log_writer_open(&sink);
 
-    must_be(atomic_load(&writer) == NULL);
+    must_be(atomic_load(&log_writer) == NULL);
     shared_feed = log_writer_feed(w);
-    atomic_store(&writer, w);
+    atomic_store(&log_writer, w);
 }
 
 bool log_stop(int64_t within_ms)
 {
-    struct log_writer *w = atomic_exchange(&writer, NULL);
+    struct log_writer *w = atomic_exchange(&log_writer, NULL);
     bool is_whole = log_writer_close(&w, clock_mono_ms() + within_ms);
 
     atomic_store(&is_given_up, !is_whole);
@@ -358,7 +358,7 @@ bool log_stop(int64_t within_ms)
 
 void log_flush(int64_t within_ms)
 {
-    struct log_writer *w = atomic_load(&writer);
+    struct log_writer *w = atomic_load(&log_writer);
 
     if (w != NULL) {
         (void)log_writer_flush(w, clock_mono_ms() + within_ms);
@@ -367,7 +367,7 @@ void log_flush(int64_t within_ms)
 
 void log_thread_begin(void)
 {
-    struct log_writer *w = atomic_load(&writer);
+    struct log_writer *w = atomic_load(&log_writer);
 
     must_be(own_feed == NULL);
     own_feed = w == NULL ? NULL : log_writer_feed(w);

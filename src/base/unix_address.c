@@ -8,13 +8,13 @@
 
 #include "base/user.h"
 
-static const Str scheme = SI("unix:");
+static const Str unix_scheme = SI("unix:");
 
 enum { MODE_DIGITS = 4, MODE_MOST = 0777 };
 
 bool unix_address_is_one(Str text)
 {
-    return str_starts(text, scheme);
+    return str_starts(text, unix_scheme);
 }
 
 Str unix_address_place(Str text)
@@ -72,7 +72,7 @@ const char *unix_address_parse(Str text, struct unix_address *ret)
     bool has_mode = false;
     Str option;
 
-    a.path = str_sub(place, scheme.n, place.n);
+    a.path = str_sub(place, unix_scheme.n, place.n);
     if (!unix_address_is_one(place) || a.path.n == 0
         || a.path.n >= sizeof(any->sun_path)) {
         return "unix:/path with a path of 1 to 107 bytes";

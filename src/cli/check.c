@@ -27,7 +27,7 @@ static const struct check_row {
     Str asked;       /* what --offline leaves untried; empty: nobody outside is asked */
     void (*run)(struct check_report *c);
     void (*run_source)(struct check_report *c, const struct source_settings *s);
-} rows[] = {
+} check_rows[] = {
     {.codes = SI("config"), .run = check_quotes},
     {.codes = SI("config.listen"), .run = check_listen},
     {.codes = SI("config.public_url"), .run = check_public_url},
@@ -147,8 +147,8 @@ static bool codes_find(const struct check_report *c, Str only, struct buf *list)
 {
     bool is_found = false;
 
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        Str rest = rows[i].codes;
+    for (size_t i = 0; i < COUNT(check_rows); i++) {
+        Str rest = check_rows[i].codes;
         Str code;
 
         while (str_next_word(&rest, S(" "), &code)) {
@@ -185,8 +185,8 @@ static void check_rest(struct check_report *c)
 {
     c->net = cli_has(c->cli, S("--offline")) ? NULL : net_open();
     check_read_store(c);
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        row_run(c, &rows[i]);
+    for (size_t i = 0; i < COUNT(check_rows); i++) {
+        row_run(c, &check_rows[i]);
     }
     net_close(&c->net);
 }

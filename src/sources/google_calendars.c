@@ -77,15 +77,16 @@ static const struct calendar_error google_peek_errors[] = {
 };
 
 /* Descriptions can have 8 KB each: without `fields`, 250 calendars don't fit a page. */
-#define FIELDS "id,summary,summaryOverride,accessRole,timeZone,backgroundColor,primary"
+#define GOOGLE_CALENDARS_FIELDS                                                          \
+    "id,summary,summaryOverride,accessRole,timeZone,backgroundColor,primary"
 
 const struct calendar_api google_calendars = {
     .peek_path = SI("/users/me/calendarList?maxResults=1&showHidden=true"
                     "&fields=nextPageToken,items(id)"),
     .list_path = SI("/users/me/calendarList?maxResults=250&showHidden=true"
-                    "&fields=nextPageToken,items(" FIELDS ")"),
+                    "&fields=nextPageToken,items(" GOOGLE_CALENDARS_FIELDS ")"),
     .get_path = SI("/users/me/calendarList/"),
-    .get_query = SI("?fields=" FIELDS),
+    .get_query = SI("?fields=" GOOGLE_CALENDARS_FIELDS),
     .rights_query = SI("?fields=id,accessRole,primary"),
     .items = "items",
     .next = "nextPageToken",

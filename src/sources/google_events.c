@@ -156,7 +156,7 @@ static const Str google_events_scopes[] = {
     SI("https://www.googleapis.com/auth/calendar.events.owned.readonly"),
 };
 
-#define FIELDS                                                                           \
+#define GOOGLE_EVENTS_FIELDS                                                             \
     "id,status,recurringEventId,start,end,transparency,eventType,"                       \
     "attendees(self,responseStatus)"
 
@@ -169,7 +169,7 @@ const struct event_api google_events = {
             .to = SI("&timeMax="),
             .cursor = SI("&syncToken="),
             .fields = SI("&fields=timeZone,nextPageToken,nextSyncToken,"
-                         "items(" FIELDS ")"),
+                         "items(" GOOGLE_EVENTS_FIELDS ")"),
             .next = SI("&pageToken="),
         },
     .items = "items",
@@ -190,7 +190,7 @@ const struct event_api google_events = {
             .after = SI("/events?singleEvents=true&maxResults=250&maxAttendees=1"),
             .from = SI("&timeMin="),
             .to = SI("&timeMax="),
-            .fields = SI("&fields=timeZone,nextPageToken,items(" FIELDS
+            .fields = SI("&fields=timeZone,nextPageToken,items(" GOOGLE_EVENTS_FIELDS
                          ",created,updated,summary,description,location,visibility,"
                          "etag,htmlLink)"),
             .next = SI("&pageToken="),

@@ -9,15 +9,15 @@
 #include "sources/sources_private.h"
 #include "sources/write_call.h"
 
-#define FIELDS "fields=id,status,start,end,htmlLink"
+#define GOOGLE_WRITES_FIELDS "fields=id,status,start,end,htmlLink"
 
 static void google_path(
     struct arena *mem, const struct write_asked *asked, Str ret[SOURCE_PATH_PARTS])
 {
     static const Str queries[] = {
-        [WRITE_CREATE] = SI("?sendUpdates=none&" FIELDS),
-        [WRITE_UPDATE] = SI("?sendUpdates=none&" FIELDS),
-        [WRITE_LOOK] = SI("?" FIELDS),
+        [WRITE_CREATE] = SI("?sendUpdates=none&" GOOGLE_WRITES_FIELDS),
+        [WRITE_UPDATE] = SI("?sendUpdates=none&" GOOGLE_WRITES_FIELDS),
+        [WRITE_LOOK] = SI("?" GOOGLE_WRITES_FIELDS),
         [WRITE_REMOVE] = SI("?sendUpdates=none"),
     };
     const struct write_place *place = asked->place;

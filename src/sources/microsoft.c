@@ -12,7 +12,7 @@
 
 /* The tenant of all personal accounts. */
 static const Str personal_tenant = SI("9188040d-6c67-4c5b-b112-36a304b66dad");
-static const Str placeholder = SI("{tenantid}");
+static const Str tenant_placeholder = SI("{tenantid}");
 
 static const Str host = SI("https://login.microsoftonline.com/");
 
@@ -20,7 +20,7 @@ static const Str host = SI("https://login.microsoftonline.com/");
 static bool template_placeholder(Str template, size_t *at)
 {
     for (size_t i = 0; i < template.n; i++) {
-        if (str_starts(str_sub(template, i, template.n), placeholder)) {
+        if (str_starts(str_sub(template, i, template.n), tenant_placeholder)) {
             *at = i;
             return true;
         }
@@ -29,7 +29,7 @@ static bool template_placeholder(Str template, size_t *at)
 }
 
 /* True if `iss` is the template with a tenant's id in it; *tenant is that id. A template
- * without a placeholder fits itself alone, and *tenant is empty. */
+ * without a tenant_placeholder fits itself alone, and *tenant is empty. */
 static bool template_fits(Str template, Str iss, Str *tenant)
 {
     size_t at = 0;
@@ -39,7 +39,7 @@ static bool template_fits(Str template, Str iss, Str *tenant)
         return str_eq(template, iss);
     }
     Str before = str_sub(template, 0, at);
-    Str after = str_sub(template, at + placeholder.n, template.n);
+    Str after = str_sub(template, at + tenant_placeholder.n, template.n);
 
     if (iss.n < before.n + after.n || !str_starts(iss, before) || !str_ends(iss, after)) {
         return false;
@@ -59,7 +59,7 @@ static void microsoft_defaults(struct arena *mem, Str tenant, struct source_sett
 
     s->tenant = of;
     source_default(&s->client.scopes, source_microsoft.default_scopes);
-    source_default(&s->issuer, endpoint_url(mem, placeholder, S("/v2.0")));
+    source_default(&s->issuer, endpoint_url(mem, tenant_placeholder, S("/v2.0")));
     source_default(
         &s->client.authorize_url, endpoint_url(mem, of, S("/oauth2/v2.0/authorize")));
     source_default(&s->client.token_url, endpoint_url(mem, of, S("/oauth2/v2.0/token")));

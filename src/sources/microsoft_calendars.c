@@ -125,13 +125,13 @@ static const struct calendar_error microsoft_peek_errors[] = {
     {SI("UnknownError"), 401, FAIL_NO_CALENDAR},
 };
 
-#define FIELDS "id,name,color,hexColor,canEdit,isDefaultCalendar"
+#define MICROSOFT_CALENDARS_FIELDS "id,name,color,hexColor,canEdit,isDefaultCalendar"
 
 const struct calendar_api microsoft_calendars = {
     .peek_path = SI("/me/calendars?$top=1&$select=id"),
-    .list_path = SI("/me/calendars?$top=100&$select=" FIELDS),
+    .list_path = SI("/me/calendars?$top=100&$select=" MICROSOFT_CALENDARS_FIELDS),
     .get_path = SI("/me/calendars/"),
-    .get_query = SI("?$select=" FIELDS),
+    .get_query = SI("?$select=" MICROSOFT_CALENDARS_FIELDS),
     .rights_query = SI("?$select=id,canEdit,isDefaultCalendar"),
     .items = "value",
     .next = "@odata.nextLink",

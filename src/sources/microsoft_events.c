@@ -151,7 +151,7 @@ static const Str microsoft_events_scopes[] = {
     SI("Calendars.ReadBasic"),
 };
 
-#define FIELDS                                                                           \
+#define MICROSOFT_EVENTS_FIELDS                                                          \
     "id,start,end,isAllDay,showAs,isCancelled,responseStatus,seriesMasterId,"            \
     "originalStartTimeZone,transactionId"
 
@@ -170,7 +170,7 @@ const struct event_api microsoft_events = {
             .to = SI("&endDateTime="),
             .top = SI("&$top="),
             .usual_top = 500,
-            .fields = SI("&$select=" FIELDS),
+            .fields = SI("&$select=" MICROSOFT_EVENTS_FIELDS),
         },
     .headers = headers,
     .n_headers = COUNT(headers),
@@ -192,9 +192,9 @@ const struct event_api microsoft_events = {
             .top = SI("&$top="),
             .usual_top = 250,
             /* with the organizer come the two times, without it they may be year 1 */
-            .fields =
-                SI("&$select=" FIELDS ",subject,bodyPreview,location,sensitivity,webLink,"
-                   "createdDateTime,lastModifiedDateTime,organizer"),
+            .fields = SI("&$select=" MICROSOFT_EVENTS_FIELDS
+                         ",subject,bodyPreview,location,sensitivity,webLink,"
+                         "createdDateTime,lastModifiedDateTime,organizer"),
         },
     .details = &microsoft_details,
     .error_reason = microsoft_error_reason,

@@ -13,7 +13,7 @@
 #include "store/driver.h"
 #include "store/step.h"
 
-#define COLUMNS                                                                          \
+#define ACCOUNT_COLUMNS                                                                  \
     "id, provider, mode, user_id, source, subject, username, status, status_reason,"     \
     " status_since, connected_at, flow"
 
@@ -53,8 +53,8 @@ static const struct db_row account_row = {
 Res account_get(struct cx *cx, struct db *db, int64_t id, struct account *ret)
 {
     return db_one(
-        cx, db, "select " COLUMNS " from accounts where id = $1", DB_ARGS(db_int(id)),
-        &account_row, ret);
+        cx, db, "select " ACCOUNT_COLUMNS " from accounts where id = $1",
+        DB_ARGS(db_int(id)), &account_row, ret);
 }
 
 Res account_find(
@@ -63,19 +63,20 @@ Res account_find(
 {
     return db_one(
         cx, db,
-        "select " COLUMNS " from accounts"
+        "select " ACCOUNT_COLUMNS " from accounts"
         " where provider = $1 and source = $2 and subject = $3",
         DB_ARGS(db_int(provider), db_int(source), db_text(subject)), &account_row, ret);
 }
 
 /* One condition for whose accounts, in both of its forms. Where more is asked for, all of
  * the owner's are looked through. */
-#define OF_USER " from accounts where provider = $1 and mode = $2 and user_id = $3"
-#define OF_MODE " from accounts where provider = $1 and mode = $2"
+#define ACCOUNTS_OF_USER                                                                 \
+    " from accounts where provider = $1 and mode = $2 and user_id = $3"
+#define ACCOUNTS_OF_MODE " from accounts where provider = $1 and mode = $2"
 #define MORE                                                                             \
     " and (source = $6 or $6 = 0) and (status = $7 or $7 = 0)"                           \
     " and (username = $8 or $8 = '')"
-#define PAGE " order by id limit $4 offset $5"
+#define ACCOUNTS_ORDER " order by id limit $4 offset $5"
 
 static bool account_filter_is_plain(const struct account_filter *f)
 {
@@ -85,19 +86,21 @@ static bool account_filter_is_plain(const struct account_filter *f)
 static const char *account_page_sql(const struct account_filter *f)
 {
     if (account_filter_is_plain(f)) {
-        return f->any_user ? "select " COLUMNS OF_MODE PAGE
-                           : "select " COLUMNS OF_USER PAGE;
+        return f->any_user ? "select " ACCOUNT_COLUMNS ACCOUNTS_OF_MODE ACCOUNTS_ORDER
+                           : "select " ACCOUNT_COLUMNS ACCOUNTS_OF_USER ACCOUNTS_ORDER;
     }
-    return f->any_user ? "select " COLUMNS OF_MODE MORE PAGE
-                       : "select " COLUMNS OF_USER MORE PAGE;
+    return f->any_user ? "select " ACCOUNT_COLUMNS ACCOUNTS_OF_MODE MORE ACCOUNTS_ORDER
+                       : "select " ACCOUNT_COLUMNS ACCOUNTS_OF_USER MORE ACCOUNTS_ORDER;
 }
 
 static const char *account_count_sql(const struct account_filter *f)
 {
     if (account_filter_is_plain(f)) {
-        return f->any_user ? "select count(*)" OF_MODE : "select count(*)" OF_USER;
+        return f->any_user ? "select count(*)" ACCOUNTS_OF_MODE
+                           : "select count(*)" ACCOUNTS_OF_USER;
     }
-    return f->any_user ? "select count(*)" OF_MODE MORE : "select count(*)" OF_USER MORE;
+    return f->any_user ? "select count(*)" ACCOUNTS_OF_MODE MORE
+                       : "select count(*)" ACCOUNTS_OF_USER MORE;
 }
 
 Res account_list(
@@ -123,8 +126,9 @@ Res account_list(
     return OK;
 }
 
-#define PAGE_ROWS(where)                                                                 \
-    "select " COLUMNS " from accounts where id > $1 and id <= $2" where " order by id"
+#define ACCOUNTS_PAGE(where)                                                             \
+    "select " ACCOUNT_COLUMNS " from accounts where id > $1 and id <= $2" where          \
+    " order by id"
 
 Res account_list_all(
     struct cx *cx, struct db *db, int64_t provider, int64_t after,
@@ -140,7 +144,7 @@ Res account_list_all(
                       : STEP_PAGE_END("accounts", " and provider = $2"),
         DB_ARGS(db_int(after), of), &last));
     TRY(db_rows(
-        cx, db, provider == 0 ? PAGE_ROWS("") : PAGE_ROWS(" and provider = $3"),
+        cx, db, provider == 0 ? ACCOUNTS_PAGE("") : ACCOUNTS_PAGE(" and provider = $3"),
         DB_ARGS(db_int(after), db_int(last), of), &account_row, &list));
     *ret = (struct account_page){
         .at = list.at, .n = list.n, .n_unreadable = list.n_unreadable, .last = last};

@@ -16,7 +16,7 @@
 
 /* Reading. */
 
-#define COLUMNS                                                                          \
+#define SETTING_COLUMNS                                                                  \
     "s.id, s.account, s.calendar_id, s.switches, s.reminder_minutes, s.time_zone,"       \
     " s.created_at, o.source, o.subject, o.username, o.status, " SYNC_COLUMNS
 
@@ -58,10 +58,10 @@ static const struct db_row calendar_setting_row = {
 
 /* Whose accounts, in each of its forms. "materialized" keeps an engine from going through
  * all settings in their order instead, for the sake of the page. */
-#define OF_USER                                                                          \
+#define SETTINGS_OF_USER                                                                 \
     "with of_owner as materialized (select id, source, subject, username, status"        \
     " from accounts where provider = $1 and mode = $2 and user_id = $3)"
-#define OF_MODE                                                                          \
+#define SETTINGS_OF_MODE                                                                 \
     "with of_owner as materialized (select id, source, subject, username, status"        \
     " from accounts where provider = $1 and mode = $2)"
 #define OF_ACCOUNT                                                                       \
@@ -70,17 +70,19 @@ static const struct db_row calendar_setting_row = {
     " and (user_id = $3 or $7 = 1))"
 #define FROM_ACCOUNTS                                                                    \
     " from of_owner o join staff_calendar_settings s on s.account = o.id"
-#define PAGE(of)                                                                         \
-    of " select " COLUMNS FROM_ACCOUNTS " join calendar_sync y on y.settings = s.id"     \
+#define SETTINGS_PAGE(of)                                                                \
+    of " select " SETTING_COLUMNS FROM_ACCOUNTS                                          \
+       " join calendar_sync y on y.settings = s.id"                                      \
        " where s.deleted_at = 0 order by s.id limit $4 offset $5"
 #define COUNTED(of) of " select count(*)" FROM_ACCOUNTS " where s.deleted_at = 0"
 
 static const char *calendar_settings_page_sql(const struct calendar_settings_filter *f)
 {
     if (f->account != 0) {
-        return PAGE(OF_ACCOUNT);
+        return SETTINGS_PAGE(OF_ACCOUNT);
     }
-    return f->any_user ? PAGE(OF_MODE) : PAGE(OF_USER);
+    return f->any_user ? SETTINGS_PAGE(SETTINGS_OF_MODE)
+                       : SETTINGS_PAGE(SETTINGS_OF_USER);
 }
 
 static const char *calendar_settings_count_sql(const struct calendar_settings_filter *f)
@@ -88,7 +90,7 @@ static const char *calendar_settings_count_sql(const struct calendar_settings_fi
     if (f->account != 0) {
         return COUNTED(OF_ACCOUNT);
     }
-    return f->any_user ? COUNTED(OF_MODE) : COUNTED(OF_USER);
+    return f->any_user ? COUNTED(SETTINGS_OF_MODE) : COUNTED(SETTINGS_OF_USER);
 }
 
 Res calendar_settings_list(
@@ -120,7 +122,7 @@ Res calendar_settings_get(
 {
     return db_one(
         cx, db,
-        "select " COLUMNS " from staff_calendar_settings s"
+        "select " SETTING_COLUMNS " from staff_calendar_settings s"
         " join accounts o on o.id = s.account join calendar_sync y on y.settings = s.id"
         " where s.id = $1 and s.deleted_at = 0 and o.provider = $2 and o.mode = $3"
         " and (o.user_id = $4 or $5 = 1) and (s.account = $6 or $6 = 0)",

@@ -14,7 +14,7 @@
 #include "store/providers.h"
 #include "store/step.h"
 
-#define COLUMNS                                                                          \
+#define STATE_COLUMNS                                                                    \
     "s.id, s.account, s.calendar_id, s.switches, s.time_zone, s.created_at, o.provider," \
     " o.mode, o.user_id, o.username, o.status,"                                          \
     " (select coalesce(max(w.hold_until), 0) from account_work w"                        \
@@ -67,7 +67,7 @@ static const struct db_row calendar_state_row = {
     COUNT(calendar_state_ranges)};
 
 #define ROWS                                                                             \
-    "select " COLUMNS " from accounts o"                                                 \
+    "select " STATE_COLUMNS " from accounts o"                                           \
     " join staff_calendar_settings s on s.account = o.id"                                \
     " join calendar_sync y on y.settings = s.id"
 

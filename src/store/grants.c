@@ -193,7 +193,7 @@ Res grant_postpone(struct cx *cx, struct db *db, int64_t account, int64_t delay_
 }
 
 /* What grant_get can read, but for the times. */
-#define READABLE                                                                         \
+#define GRANT_READABLE                                                                   \
     "version >= 1 and key_id between 0 and 4294967295"                                   \
     " and failures between 0 and 2147483647 and refusals between 0 and 2147483647"
 
@@ -222,7 +222,7 @@ Res grant_due(
         " and (due_at, account) > ($5, $6) and account % $7 = $8"
         " and (leased_until <= $1 or leased_until > $3"
         " or " LEASE_IS_ORPHANED("leased_by", "$9") ")"
-                                                    " and " READABLE
+                                                    " and " GRANT_READABLE
                                                     " order by due_at, account limit $2",
         DB_ARGS(
             db_int(now_ms), db_int(page->limit), db_int(now_ms + LIMIT_LEASE_MOST_MS),
@@ -240,7 +240,7 @@ Res grant_name_sources(struct cx *cx, struct db *db)
         cx, db,
         "update grants set source ="
         " (select accounts.source from accounts where accounts.id = grants.account)"
-        " where source = 0 and " READABLE " and exists (select 1 from accounts"
+        " where source = 0 and " GRANT_READABLE " and exists (select 1 from accounts"
         " where accounts.id = grants.account and accounts.source between 1 and $1)",
         DB_ARGS(db_int(SOURCE_COUNT)), NULL);
 }

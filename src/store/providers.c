@@ -109,14 +109,14 @@ static const struct db_row provider_row = {
     "provider", sizeof(struct provider), provider_row_read, provider_ranges,
     COUNT(provider_ranges)};
 
-#define COLUMNS "id, name, created_at, removed_at"
+#define PROVIDER_COLUMNS "id, name, created_at, removed_at"
 
 static Res provider_get_bare(
     struct cx *cx, struct db *db, int64_t id, struct provider *ret)
 {
     return db_one(
-        cx, db, "select " COLUMNS " from providers where id = $1", DB_ARGS(db_int(id)),
-        &provider_row, ret);
+        cx, db, "select " PROVIDER_COLUMNS " from providers where id = $1",
+        DB_ARGS(db_int(id)), &provider_row, ret);
 }
 
 Res provider_find(struct cx *cx, struct db *db, int64_t id, struct provider *ret)
@@ -162,8 +162,9 @@ Res provider_list(struct cx *cx, struct db *db, int64_t after, struct provider_p
 
     TRY(db_rows(
         cx, db,
-        "select " COLUMNS " from providers where id > $1 and id <= $2 order by id", args,
-        &provider_row, &list));
+        "select " PROVIDER_COLUMNS
+        " from providers where id > $1 and id <= $2 order by id",
+        args, &provider_row, &list));
     const struct provider_parts all = {.at = list.at, .n = list.n};
 
     TRY(patterns_read(

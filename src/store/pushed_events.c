@@ -12,7 +12,7 @@
 
 /* Reading. */
 
-#define COLUMNS                                                                           \
+#define PUSHED_COLUMNS                                                                    \
     "e.id, e.provider, e.mode, e.user_id, e.event_id, e.rev, e.version, e.has_attendees," \
     " e.starts_at, e.ends_at, e.key_id, e.sealed, e.digest, e.created_at, e.updated_at,"  \
     " e.generations"
@@ -69,7 +69,7 @@ Res pushed_event_get(
 {
     return db_one(
         cx, db,
-        "select " COLUMNS " from pushed_events e"
+        "select " PUSHED_COLUMNS " from pushed_events e"
         " where provider = $1 and mode = $2 and user_id = $3 and event_id = $4",
         DB_ARGS(OWNER_ARGS(owner), db_text(event_id)), &pushed_event_row, ret);
 }
@@ -78,7 +78,7 @@ Res pushed_event_get_row(
     struct cx *cx, struct db *db, int64_t id, struct pushed_event *ret)
 {
     return db_one(
-        cx, db, "select " COLUMNS " from pushed_events e where id = $1",
+        cx, db, "select " PUSHED_COLUMNS " from pushed_events e where id = $1",
         DB_ARGS(db_int(id)), &pushed_event_row, ret);
 }
 
@@ -156,7 +156,7 @@ Res pushed_events_list(
 
     TRY(db_rows(
         cx, db,
-        "select " COLUMNS OF_OWNER " and ends_at > $4 and starts_at < $5"
+        "select " PUSHED_COLUMNS OF_OWNER " and ends_at > $4 and starts_at < $5"
         " order by id limit $6 offset $7",
         args, &pushed_event_row, &list));
     *ret = (struct pushed_events_page){
@@ -180,7 +180,8 @@ Res pushed_events_next(
 
     TRY(db_rows(
         cx, db,
-        "select " COLUMNS OF_OWNER " and id > $4 and ends_at > $5 order by id" STEP_LIMIT,
+        "select " PUSHED_COLUMNS OF_OWNER
+        " and id > $4 and ends_at > $5 order by id" STEP_LIMIT,
         DB_ARGS(OWNER_ARGS(owner), db_int(after), db_int(now_s)), &pushed_event_row,
         &list));
     *ret = (struct pushed_events_page){

@@ -46,7 +46,7 @@ static const struct db_row revocation_row = {
 
 /* The rows that this binary can read. Others wait for one that knows them, and keep
  * nobody from the rest. */
-#define READABLE                                                                         \
+#define REVOCATION_READABLE                                                              \
     "key_id between 0 and 4294967295 and attempts between 0 and 2147483647"              \
     " and give_up_at between 0 and 253402300799999"
 
@@ -61,21 +61,21 @@ _Static_assert(CLOCK_MOST_MS == 253402300799999, "a time");
 #define TAKE(next)                                                                       \
     "update revocations set owner = $1, leased_until = $2"                               \
     " where id = (select id from revocations where source = $4 and next_at <= $3"        \
-    " and " READABLE " and " FREE " " next " limit 1) and " FREE                         \
+    " and " REVOCATION_READABLE " and " FREE " " next " limit 1) and " FREE              \
     " returning id, source, subject, key_id, sealed, attempts, next_at, give_up_at, flow"
 
 Res revocation_take(
     struct cx *cx, struct db *db, struct revocation_line line, struct lease *lease,
     struct revocation *ret)
 {
-    static const char *const take_sql[] = {
+    static const char *const revocation_take_sql[] = {
         [REVOCATION_OLDEST] = TAKE("order by next_at, id"),
         [REVOCATION_NEWEST] = TAKE("and attempts = 0 order by id desc"),
     };
 
     TRY(lease_begin(cx, db, lease));
     return db_one(
-        cx, db, take_sql[line.order],
+        cx, db, revocation_take_sql[line.order],
         DB_ARGS(
             db_text(lease->owner), db_int(lease->until_ms), db_int(lease->now_ms),
             db_int(line.source), db_int(lease->now_ms + LIMIT_LEASE_MOST_MS),

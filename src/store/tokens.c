@@ -14,7 +14,7 @@
 #include "store/db_rows.h"
 #include "store/step.h"
 
-#define COLUMNS "id, name, user_id, modes, created_at, expires_at, revoked_at"
+#define TOKEN_COLUMNS "id, name, user_id, modes, created_at, expires_at, revoked_at"
 
 static Res token_read(struct cx *cx, struct db_stmt *stmt, void *ret)
 {
@@ -90,14 +90,15 @@ static Res token_find(
 Res token_by_hash(struct cx *cx, struct db *db, Str hash, struct api_token *ret)
 {
     return token_find(
-        cx, db, "select " COLUMNS " from tokens where hash = $1", DB_ARGS(db_blob(hash)),
-        ret);
+        cx, db, "select " TOKEN_COLUMNS " from tokens where hash = $1",
+        DB_ARGS(db_blob(hash)), ret);
 }
 
 Res token_by_id(struct cx *cx, struct db *db, int64_t id, struct api_token *ret)
 {
     return token_find(
-        cx, db, "select " COLUMNS " from tokens where id = $1", DB_ARGS(db_int(id)), ret);
+        cx, db, "select " TOKEN_COLUMNS " from tokens where id = $1", DB_ARGS(db_int(id)),
+        ret);
 }
 
 static Res token_page_end(struct cx *cx, struct db *db, int64_t after, int64_t *ret)
@@ -114,7 +115,8 @@ Res token_list(struct cx *cx, struct db *db, int64_t after, struct token_page *r
     const struct db_args args = DB_ARGS(db_int(after), db_int(last));
 
     TRY(db_rows(
-        cx, db, "select " COLUMNS " from tokens where id > $1 and id <= $2 order by id",
+        cx, db,
+        "select " TOKEN_COLUMNS " from tokens where id > $1 and id <= $2 order by id",
         args, &token_row, &list));
     TRY(token_providers_read(
         cx, db,

@@ -49,7 +49,7 @@ static const struct db_row endpoint_row = {
     "webhook endpoint", sizeof(struct webhook_endpoint), endpoint_read, endpoint_ranges,
     COUNT(endpoint_ranges)};
 
-#define COLUMNS                                                                          \
+#define ENDPOINT_COLUMNS                                                                 \
     "id, provider, url, description, types, version, key_id, sealed, previous_until,"    \
     " state, reason, created_at, failing_since, failed, succeeded_at"
 
@@ -86,13 +86,13 @@ Res webhook_endpoint_get(
     struct cx *cx, struct db *db, int64_t id, struct webhook_endpoint *ret)
 {
     return db_one(
-        cx, db, "select " COLUMNS " from webhook_endpoints where id = $1",
+        cx, db, "select " ENDPOINT_COLUMNS " from webhook_endpoints where id = $1",
         DB_ARGS(db_int(id)), &endpoint_row, ret);
 }
 
-#define PAGE_ROWS(where)                                                                 \
-    "select " COLUMNS " from webhook_endpoints where id > $1 and id <= $2" where         \
-    " order by id"
+#define ENDPOINT_PAGE(where)                                                             \
+    "select " ENDPOINT_COLUMNS                                                           \
+    " from webhook_endpoints where id > $1 and id <= $2" where " order by id"
 
 Res webhook_endpoint_list(
     struct cx *cx, struct db *db, int64_t provider, int64_t after,
@@ -108,7 +108,7 @@ Res webhook_endpoint_list(
                       : STEP_PAGE_END("webhook_endpoints", " and provider = $2"),
         DB_ARGS(db_int(after), of), &last));
     TRY(db_rows(
-        cx, db, provider == 0 ? PAGE_ROWS("") : PAGE_ROWS(" and provider = $3"),
+        cx, db, provider == 0 ? ENDPOINT_PAGE("") : ENDPOINT_PAGE(" and provider = $3"),
         DB_ARGS(db_int(after), db_int(last), of), &endpoint_row, &list));
     *ret = (struct webhook_endpoint_page){.at = list.at, .n = list.n, .last = last};
     return OK;
