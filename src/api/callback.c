@@ -98,6 +98,16 @@ static Res callback_refuse(struct cx *cx, struct db *db, struct callback *cb, Re
         cx, db, cb->connect.flow_id, cb->connect.owner, e->record.outcome, 0);
 }
 
+/* A flow whose end was written just now, since whoever worked on it is gone. */
+static void callback_note_lost(struct cx *cx, struct ending *e)
+{
+    if (e->record.is_new) {
+        e->kind =
+            fail(cx, FAIL_INTERNAL, "who worked on it stopped or died before its end")
+                .code;
+    }
+}
+
 /* Claims the flow, and ends it at once when it ends without the source. One transaction
  * does both, so that a store that is away leaves the flow open. */
 static Res callback_claim_work(struct cx *cx, struct db *db, void *arg)
@@ -109,6 +119,7 @@ static Res callback_claim_work(struct cx *cx, struct db *db, void *arg)
     cb->connect.claim = connect_lease_now(&cb->connect);
     TRY(flow_claim(cx, db, cb->connect.flow_id, &cb->connect.claim, record));
     if (record->stage != FLOW_WON) {
+        callback_note_lost(cx, &cb->ending);
         return ending_check_place(cx, db, &cb->ending);
     }
     if (record->sealed.n > 0) {
@@ -159,12 +170,12 @@ static Res callback_look(struct callback *cb)
 }
 
 /* A flow that was found ended, or ended without the source. */
-static void callback_tell_end(struct callback *cb, bool was_lost)
+static void callback_tell_end(struct callback *cb)
 {
     struct cx *cx = cb->call->cx;
     const struct ending *e = &cb->ending;
 
-    if (e->kind != FAIL_NONE || was_lost) {
+    if (e->kind != FAIL_NONE) {
         ending_tell(cx, e);
         return;
     }
@@ -182,9 +193,9 @@ static Res callback_claim(struct callback *cb)
     struct call *c = cb->call;
     struct store *store = c->work.worker->store;
     Res r = callback_look(cb);
-    bool is_lost = r.code == FAIL_NONE && cb->ending.record.stage == FLOW_LOST;
 
-    if (r.code == FAIL_NOT_FOUND || is_lost) {
+    if (r.code == FAIL_NOT_FOUND
+        || (r.code == FAIL_NONE && cb->ending.record.stage == FLOW_LOST)) {
         TRY(callback_check_time(cb));
         crash_point("callback.before_claim");
         r = store_write(c->cx, store, callback_claim_work, cb);
@@ -198,7 +209,7 @@ static Res callback_claim(struct callback *cb)
         return OK;
     case FLOW_DONE:
         cb->step = CALLBACK_ENDED;
-        callback_tell_end(cb, is_lost);
+        callback_tell_end(cb);
         return (Res){cb->ending.kind};
     case FLOW_BUSY:
     case FLOW_LOST:

@@ -297,7 +297,7 @@ static Res background_gauges(struct cx *cx, struct work *work, const struct chor
     return store_read(cx, store, background_gauges_work, NULL);
 }
 
-/* A source that hangs holds up its own chore_rows alone. Of two chore_rows that revoke,
+/* A source that hangs holds up its own rows alone. Of two rows that revoke,
  * one begins with the newest, so that a fresh DELETE does not wait behind a backlog, and
  * one with the oldest, so that the backlog ends. */
 static const struct chore_row chore_rows[] = {

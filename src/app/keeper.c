@@ -248,14 +248,25 @@ static void keeper_note_reason(struct keeper *k, const struct cx *cx)
     (void)snprintf(k->unready, sizeof(k->unready), "%s", cx->why.text);
 }
 
+/* A second process that is started by mistake can't listen, so the first one, which
+ * lives, keeps its leases. */
+static bool keeper_takes_over(const struct keeper *k)
+{
+    return atomic_load(&k->listens) && !k->has_taken_over;
+}
+
 Res keeper_report(struct cx *cx, struct keeper *k)
 {
     uint32_t sealing;
-    struct traffic_rate rate = traffic_note(&k->traffic, &cx->mem, clock_mono_ms());
-    Res res = node_share(cx, k->service, k->node, &rate, &sealing);
+    const struct node_news news = {
+        .rate = traffic_note(&k->traffic, &cx->mem, clock_mono_ms()),
+        .takes_over = keeper_takes_over(k),
+    };
+    Res res = node_share(cx, k->service, k->node, &news, &sealing);
 
     if (res.code == FAIL_NONE) {
         k->report_ms = clock_mono_ms() + LIMIT_NODE_REPORT_MS;
+        k->has_taken_over = k->has_taken_over || news.takes_over;
         keeper_seal_with(cx, k, sealing);
     } else {
         keeper_note_reason(k, cx);
@@ -338,7 +349,7 @@ static Res keeper_reach_store(struct cx *cx, struct keeper *k)
 /* Where the schema is too new, other nodes had better not count on this one. */
 static void keeper_report_when_due(struct cx *cx, struct keeper *k)
 {
-    bool is_due = clock_mono_ms() >= k->report_ms
+    bool is_due = (clock_mono_ms() >= k->report_ms || keeper_takes_over(k))
                   && readiness_store(&k->service->readiness) != STORE_TOO_NEW;
     Res res = is_due ? keeper_report(cx, k) : OK;
 

@@ -25,13 +25,15 @@ struct keeper {
     uint64_t files_tried;    /* the changes of other files that were tried last */
     int64_t report_ms;       /* time of the next report */
     struct traffic traffic;
+    bool has_taken_over;    /* what nodes that are dead have left */
     bool has_told;          /* the log has heard of what follows */
     bool is_ready;          /* as the log said last */
     bool store_is_away;     /* the same */
     enum store_state state; /* the same */
     char unready[512];      /* the reason of the last failure of store or report */
 
-    atomic_bool wants_reload; /* set by the main thread */
+    atomic_bool listens; /* the next two are set by the main thread */
+    atomic_bool wants_reload;
     atomic_bool has_given_up; /* the process must end; the reason is in `why` */
     char why[512];
 };

@@ -42,7 +42,7 @@ _Static_assert(
 struct report {
     struct node node;
     int64_t flow_ms;
-    bool is_first;
+    bool is_first, takes_over;
     uint32_t sealing; /* result: the key to seal with */
 };
 
@@ -96,7 +96,7 @@ static Res node_report_work(struct cx *cx, struct db *db, void *arg)
     struct report *r = arg;
 
     TRY(node_check_clock(cx, db));
-    TRY(r->is_first ? node_drop_others(cx, db, r->node.id) : OK);
+    TRY(r->takes_over ? node_drop_others(cx, db, r->node.id) : OK);
     return keys_report(cx, db, &r->node, r->flow_ms, &r->sealing);
 }
 
@@ -122,7 +122,7 @@ static bool node_may_go_on(struct service *s, struct report *r, Res report)
 }
 
 Res node_share(
-    struct cx *cx, struct service *s, Str node, const struct traffic_rate *rate,
+    struct cx *cx, struct service *s, Str node, const struct node_news *news,
     uint32_t *sealing)
 {
     struct snapshot *now = snapshots_now(&s->snapshots);
@@ -131,10 +131,11 @@ Res node_share(
         .node = node_describe(cx, s, node, now->keyring),
         .flow_ms = now->config->flow_timeout_ms,
         .is_first = atomic_load(&s->readiness.trusted_until_ms) == 0,
+        .takes_over = news->takes_over,
     };
 
-    r.node.requests = rate->requests;
-    r.node.p99_us = rate->p99_us;
+    r.node.requests = news->rate.requests;
+    r.node.p99_us = news->rate.p99_us;
     snapshot_unref(&now);
     cx->deadline_ms = began_ms + REPORT_WAIT_MS;
     Res res = store_write(cx, s->store, node_report_work, &r);

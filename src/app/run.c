@@ -238,6 +238,7 @@ static Res run_start(struct run *r)
         .lanes = s->lanes, .shared = s->shared, .readiness = &s->readiness});
     background_open(&s->chores);
     TRY(http_server_start(&r->app->cx, &http, &r->server));
+    atomic_store(&r->keeper.listens, true);
 
     metric_set(METRIC_STARTED, 0, clock_now_ms() * 1000);
     keeper_count_reload(OK);

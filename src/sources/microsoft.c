@@ -29,7 +29,7 @@ static bool template_placeholder(Str template, size_t *at)
 }
 
 /* True if `iss` is the template with a tenant's id in it; *tenant is that id. A template
- * without a tenant_placeholder fits itself alone, and *tenant is empty. */
+ * without a placeholder fits itself alone, and *tenant is empty. */
 static bool template_fits(Str template, Str iss, Str *tenant)
 {
     size_t at = 0;

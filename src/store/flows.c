@@ -93,6 +93,7 @@ Res flow_end_lost(struct cx *cx, struct db *db, Str id, struct flow_record *ret)
 {
     struct flow_row row;
     int64_t now_ms;
+    int64_t ended = 0;
 
     TRY(db_now_ms(cx, db, &now_ms));
     TRY(flow_get(cx, db, id, now_ms, &row));
@@ -101,9 +102,11 @@ Res flow_end_lost(struct cx *cx, struct db *db, Str id, struct flow_record *ret)
             cx, db,
             "update flows set outcome = $2, sealed = null, key_id = 0"
             " where id = $1 and outcome is null",
-            DB_ARGS(db_blob(id), db_text(lost)), NULL));
+            DB_ARGS(db_blob(id), db_text(lost)), &ended));
     }
-    return flow_read(cx, db, id, ret);
+    TRY(flow_read(cx, db, id, ret));
+    ret->is_new = ended > 0;
+    return OK;
 }
 
 /* The lease goes over a lost claim; the row was read in this transaction. */

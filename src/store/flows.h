@@ -21,6 +21,7 @@ struct flow_record {
     enum flow_stage stage;
     Str outcome;     /* "success" or an error code of docs/api.md §6 */
     int64_t account; /* with success */
+    bool is_new;     /* with FLOW_DONE: it was found lost, and ended so just now */
     Str sealed;      /* with FLOW_WON: the tokens that a lost claim left; empty: none */
 };
 
@@ -57,8 +58,8 @@ Res flow_put_off(struct cx *cx, struct db *db, Str id, Str owner, int64_t delay_
  */
 Res flow_finish(
     struct cx *cx, struct db *db, Str id, Str owner, Str outcome, int64_t account) MUST;
-/* Ends a flow whose claim was lost, where nobody has done so yet, and reads how it ended.
- */
+/* Ends a flow whose claim was lost, where nobody has done so yet (is_new), and reads how
+ * it ended. */
 Res flow_end_lost(struct cx *cx, struct db *db, Str id, struct flow_record *ret) MUST;
 /* Removes flows that are a day old, one step of them; *more: there may be others. */
 Res flow_sweep(struct cx *cx, struct db *db, bool *more) MUST;

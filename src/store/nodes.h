@@ -36,8 +36,8 @@ struct node {
 Res node_check_clock(struct cx *cx, struct db *db) MUST;
 /* A node's report of itself: it lives from now on, for LIMIT_NODE_LIVE_MS. */
 Res node_write(struct cx *cx, struct db *db, const struct node *n) MUST;
-/* At a node's start: on SQLite, where nobody else can serve, all other rows are of nodes
- * that died. */
+/* When a node listens: on SQLite, where nobody else can serve then, all other rows are of
+ * nodes that died. */
 Res node_drop_others(struct cx *cx, struct db *db, Str id) MUST;
 Res node_leave(struct cx *cx, struct db *db, Str id) MUST;
 /* The nodes that live, by host. */

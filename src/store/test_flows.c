@@ -95,6 +95,10 @@ TEST(test_claim_writes_that_another_was_lost)
     T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("b"), UNTIL, 2 * UNTIL), &r));
     T_INT(r.stage, FLOW_DONE);
     T_STR(r.outcome, S("server_error"));
+    T_TRUE(r.is_new);
+    T_OK(flow_claim(t_cx(), db, id, LEASE(db, S("b"), UNTIL, 2 * UNTIL), &r));
+    T_INT(r.stage, FLOW_DONE);
+    T_TRUE(!r.is_new);
     T_FAIL(FAIL_CONFLICT, finish_at(db, S("a"), UNTIL - 1, S("success"), 1));
     T_OK(read_at(db, id, UNTIL - 1, &r)); /* by any clock */
     T_STR(r.outcome, S("server_error"));

@@ -188,9 +188,16 @@ test('a flow whose node died ends as server_error, and its code is not sent agai
     const before = world.exchanges('MSFT');
     await assert.rejects(world.callback(url));
     await world.caldock.ended;
+    const from = world.caldock.log.length;
     await restart();
     assert.equal((await callbackAgain(url)).result.error, 'server_error');
+    assert.equal((await world.callback(url)).result.error, 'server_error');
     assert.equal(world.exchanges('MSFT'), before);
+    const log = world.caldock.log.slice(from);
+    const ends = log.split('\n').filter((line) => line.includes('flow.ended'));
+    assert.equal(ends.length, 1, 'it has ended once');
+    assert.match(ends[0], /level="error".*reason="who worked on it/);
+    assert.ok(!log.includes('account.connected'), log);
 });
 
 test(`kill -9 at ${CRASHES} random moments`, async () => {

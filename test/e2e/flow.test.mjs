@@ -469,6 +469,24 @@ both('eight wait for the first; those beyond are told to come back', async (code
     assert.equal((await world.callback(url)).result.success, '1');
 });
 
+test('a second process that is started by mistake leaves the flow to the first', async () => {
+    const url = await world.consent('GOOG', await world.initiate('GOOG'));
+    const { opens, open } = gate();
+    const { token } = SOURCES.GOOG;
+    world.control('GOOG').fault({ path: token, delay: opens });
+    const first = world.callback(url);
+    await until('the code is sent', () => world.control('GOOG').requests(token).length === 1);
+    const { code, stderr } = await world.caldock.command('serve');
+    assert.equal(code, 1);
+    assert.match(stderr, /already in use/);
+    const nodes = JSON.parse(await world.caldock.run('status', '--json')).nodes;
+    assert.equal(nodes.length, 1);
+    const second = world.callback(new URL(url));
+    open();
+    for (const { result } of await Promise.all([first, second])) assert.equal(result.success, '1');
+    assert.equal(world.exchanges('GOOG'), 1);
+});
+
 both('a large callback with six kilobytes of cookies', async (code) => {
     const url = await world.consent(code, await world.initiate(code));
     url.searchParams.set('session_state', 'x'.repeat(2000));
