@@ -63,7 +63,7 @@ def routes(openapi, values):
                 route = [value for value in values if f"{name}_".startswith(f"{value}_")]
                 if len(route) != 1:
                     sys.exit(f"{name} has no value of route")
-                statuses = [status for status in operation["responses"] if status not in EARLY]
+                statuses = [status for status in operation["responses"] if status not in EARLY | {"default"}]
                 rows.append([route, [method.upper()], statuses])
     return rows
 
