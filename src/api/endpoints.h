@@ -9,6 +9,7 @@
 
 #include "api/call.h"
 #include "api/shape.h"
+#include "base/metric_values.h"
 
 /* By what the descriptions of endpoints are grouped in openapi.json. */
 enum endpoint_tag {
@@ -55,6 +56,8 @@ struct endpoint {
     bool asks_source;      /* it can fail as the source does */
     bool is_probe;         /* it comes every few seconds, from a supervisor */
     bool has_versions;     /* it refuses an older version */
+
+    enum metric_route counts_as;
 };
 
 /* A source itself calls it, not a browser that it sent. */

@@ -7,14 +7,6 @@
 #include "base/arena.h"
 #include "base/metric.h"
 
-static bool place_is_probe(metric_place place)
-{
-    const struct metric_label *route = metric_families[METRIC_HTTP_DURATION].labels[0];
-
-    return place == metric_value_of(route, S("healthz"))
-           || place == metric_value_of(route, S("readyz"));
-}
-
 static void traffic_count(struct arena *mem, int64_t counts[TRAFFIC_BUCKETS])
 {
     size_t places = metric_places(METRIC_HTTP_DURATION);
@@ -24,7 +16,7 @@ static void traffic_count(struct arena *mem, int64_t counts[TRAFFIC_BUCKETS])
     must_be(each - 1 <= TRAFFIC_BUCKETS);
     metric_read(METRIC_HTTP_DURATION, cells);
     for (size_t place = 0; place < places; place++) {
-        for (size_t i = 0; i + 1 < each && !place_is_probe(place); i++) {
+        for (size_t i = 0; i + 1 < each; i++) {
             counts[i] += cells[place * each + i];
         }
     }

@@ -25,7 +25,7 @@ struct traffic {
     uint64_t n; /* that were ever taken */
 };
 
-/* Of requests but those that ask for the node's health. */
+/* Of requests whose time is counted: of applications, people and sources. */
 struct traffic_rate {
     int64_t requests; /* in 1000 seconds; -1: unknown */
     int64_t p99_us;   /* at most; negative: longer than that; 0: unknown */

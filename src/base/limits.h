@@ -19,7 +19,7 @@ enum {
     LIMIT_NAME_BYTES = 200, /* of a provider, of a token, of the application */
 
     LIMIT_INHERITED_SOCKETS = 16, /* of a supervisor, to listen on */
-    LIMIT_METRIC_SERIES = 1350,   /* of a node, if all happens that can; test/series.py */
+    LIMIT_METRIC_SERIES = 896,    /* of a node, if all happens that can; test/series.py */
     LIMIT_SHUTDOWN_DELAY_MS = 10 * 60 * 1000,
 
     /* requests (docs/api.md §3) */

@@ -5,6 +5,27 @@
  */
 #pragma once
 
+/* What a request is for: each value is the name of its endpoint without the verb, or the
+ * source, that follows. How long they take is counted of the first ones: the others are
+ * answered from memory, or before anything is known of them. */
+enum metric_route {
+    METRIC_ROUTE_INITIATE,
+    METRIC_ROUTE_ACCOUNTS,
+    METRIC_ROUTE_CALENDARS,
+    METRIC_ROUTE_SETTINGS,
+    METRIC_ROUTE_BUSY_PERIODS,
+    METRIC_ROUTE_EVENTS,
+    METRIC_ROUTE_PUSHED_EVENTS,
+    METRIC_ROUTE_CALLBACK,
+    METRIC_ROUTE_NOTIFY,
+    METRIC_ROUTES_TIMED,
+    METRIC_ROUTE_HEALTHZ = METRIC_ROUTES_TIMED,
+    METRIC_ROUTE_READYZ,
+    METRIC_ROUTE_OPENAPI,
+    METRIC_ROUTE_NONE,
+    METRIC_ROUTES
+};
+
 enum metric_connection {
     METRIC_CONNECTION_IDLE,
     METRIC_CONNECTION_READING,

@@ -66,7 +66,7 @@ TEST(test_metric_place_of_tells_all_values_apart)
 
 TEST(test_metric_value_of_takes_the_last_for_what_it_does_not_know)
 {
-    const struct metric_label *route = metric_families[METRIC_HTTP_DURATION].labels[0];
+    const struct metric_label *route = metric_families[METRIC_HTTP_REQUESTS].labels[0];
 
     T_INT(metric_value_of(route, S("initiate")), 0);
     T_STR(route->values[metric_value_of(route, S("never heard of"))], S("none"));

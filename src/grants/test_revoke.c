@@ -7,6 +7,7 @@
 #include "grants/schedule.h"
 #include "grants/testbed.h"
 #include "net/testserver.h"
+#include "sources/source.h"
 #include "store/accounts.h"
 #include "store/grants.h"
 #include "store/leases.h"
@@ -279,6 +280,23 @@ TEST(test_revoke_one_counts_each_result)
     T_COUNTED(before, METRIC_REVOCATIONS, S("google"), S("given_up"));
 }
 
+/* A word that the label lacks would count as another source's. */
+TEST(test_revoke_sources_are_the_values_of_a_label)
+{
+    const struct metric_label *label = metric_families[METRIC_REVOCATIONS].labels[0];
+    size_t n = 0;
+
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
+        enum source_id id = (enum source_id)(i + 1);
+
+        if (source_get(id)->has_revocation) {
+            T_TRUE(n < label->n);
+            T_STR(label->values[n++], metric_source(id));
+        }
+    }
+    T_INT(n, label->n);
+}
+
 /* docs/api.md §9: checked again at the moment of the call. */
 TEST(test_revoke_one_spares_who_connected_meanwhile)
 {
@@ -363,6 +381,7 @@ T_MAIN(
     T_BED(test_revoke_one_gives_up_after_the_last_day),
     T_BED(test_revoke_one_drops_what_does_not_open),
     T_BED(test_revoke_one_counts_each_result),
+    T(test_revoke_sources_are_the_values_of_a_label),
     T_BED(test_revoke_one_spares_who_connected_meanwhile),
     T_BED(test_revoke_one_waits_for_a_callback_of_the_same_person),
     T_BED(test_revoke_one_does_not_call_under_a_lease_that_would_not_last),

@@ -12,8 +12,7 @@ enum net_operation {
     NET_REFRESH,
     NET_REVOKE,
     NET_KEYS,
-    NET_CALENDARS,
-    NET_CALENDAR,
+    NET_CALENDARS, /* the list, or one of it */
     NET_EVENTS,
     NET_CHANNEL,
     NET_WRITE,

@@ -16,9 +16,8 @@ static const Str codes[SOURCE_COUNT] = {SI("GOOG"), SI("MSFT")};
 static const Str operations[NET_OPERATIONS] = {
     [NET_EXCHANGE] = SI("exchange"),   [NET_REFRESH] = SI("refresh"),
     [NET_REVOKE] = SI("revoke"),       [NET_KEYS] = SI("keys"),
-    [NET_CALENDARS] = SI("calendars"), [NET_CALENDAR] = SI("calendar"),
-    [NET_EVENTS] = SI("events"),       [NET_CHANNEL] = SI("channel"),
-    [NET_WRITE] = SI("write"),
+    [NET_CALENDARS] = SI("calendars"), [NET_EVENTS] = SI("events"),
+    [NET_CHANNEL] = SI("channel"),     [NET_WRITE] = SI("write"),
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

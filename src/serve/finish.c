@@ -119,15 +119,18 @@ void finish_thread_begin(void)
 
 void finish_count(const struct visit *v)
 {
-    const struct http_request *req = &v->ex->req;
+    const struct endpoint *e = v->call.endpoint;
     const size_t values[] = {
-        routes_number(v->call.endpoint),
-        (size_t)req->method,
+        e != NULL ? e->counts_as : METRIC_ROUTE_NONE,
+        e != NULL ? e->method : METHOD_OTHER,
         metric_status(v->ex->answer.status),
     };
 
     metric_add(METRIC_HTTP_REQUESTS, metric_place_of(METRIC_HTTP_REQUESTS, values), 1);
-    metric_observe_us(METRIC_HTTP_DURATION, values[0], clock_mono_us() - req->started_us);
+    if (values[0] < METRIC_ROUTES_TIMED) {
+        metric_observe_us(
+            METRIC_HTTP_DURATION, values[0], clock_mono_us() - v->ex->req.started_us);
+    }
     if (finish_has_code(v)) {
         METRIC_COUNT(METRIC_ERRORS, error_row(v->res.code)->code);
     }

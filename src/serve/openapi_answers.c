@@ -78,6 +78,7 @@ static json_t *error_response(struct arena *mem, const struct error_row *row)
 /* Which endpoints can answer with an error. */
 enum error_where {
     ALWAYS,
+    TO_PROGRAMS, /* a person gets a page for it */
     IN_API,
     WITH_BODY,
     WITH_LOOKUP,
@@ -101,7 +102,7 @@ static const struct error_use {
     {FAIL_PAYLOAD_TOO_LARGE, WITH_BODY},
     {FAIL_UNSUPPORTED_MEDIA_TYPE, WITH_BODY},
     {FAIL_THROTTLED, IN_API},
-    {FAIL_HEAD_TOO_LARGE, ALWAYS},
+    {FAIL_HEAD_TOO_LARGE, TO_PROGRAMS},
     {FAIL_INTERNAL, IN_API},
     {FAIL_NOT_IMPLEMENTED, ALWAYS},
     {FAIL_SOURCE_ERROR, WITH_SOURCE},
@@ -121,6 +122,8 @@ static bool error_is_used(const struct error_use *use, const struct endpoint *e)
     switch (use->where) {
     case ALWAYS:
         return true;
+    case TO_PROGRAMS:
+        return !e->answers_itself;
     case IN_API:
         return is_api;
     case WITH_BODY:
@@ -194,7 +197,11 @@ static void set_callback_responses(json_t *j)
             "headers", "Location", openapi_header("string", "The flow's redirect_uri.")));
     openapi_set(
         j, S("400"), page_response("The state can't be trusted: a page for the user."));
+    openapi_set(
+        j, S("431"), page_response("A head that is too large: a page with what to do."));
     openapi_set(j, S("503"), page_response("Overloaded: a page; the flow stays open."));
+    openapi_set(
+        j, S("default"), page_response("Any other failure: a page for the user."));
 }
 
 static json_t *success_example(const struct endpoint *e)

@@ -13,8 +13,6 @@ struct route {
 };
 
 const struct endpoint *routes_all(size_t *n);
-/* Its place in the table; of NULL, the one behind the last. */
-size_t routes_number(const struct endpoint *e);
 
 /* Fails with FAIL_NOT_FOUND, or with FAIL_METHOD_NOT_ALLOWED for a known path. It fills
  * *ret in both cases: `path` says which of the two it was. */

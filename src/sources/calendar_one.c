@@ -43,6 +43,6 @@ Res calendar_one_get(
     }
     Str url = calendar_url(&cx->mem, call, api, id, query);
 
-    TRY(source_call_get(cx, call, NET_CALENDAR, url, LIMIT_CALENDARS_BYTES, &reply));
+    TRY(source_call_get(cx, call, NET_CALENDARS, url, LIMIT_CALENDARS_BYTES, &reply));
     return calendar_reply_read(cx, api, CALENDAR_GET, &reply, ret);
 }

@@ -365,6 +365,66 @@ test('store.schema, store.space and store.pool say what there is', () =>
         assert.match(await pool(), /^warn 1 nodes with \[store\] pool = 1000 open up to 1000/);
     }));
 
+// File systems that end with the process that mounted them, in mounts of its own: what makes one at `disk`,
+// and two amounts of free bytes, at the edge of being short and past it. Until something is written, neither
+// takes room.
+const EDGE = 1048576; // of ext4, which needs some room for a file's extents
+const DISKS = {
+    'less than 100 MB': {
+        make: 'mount -t tmpfs -o size=120m none disk',
+        enough: '24415 * 4096', // pages
+        short: '24414 * 4096',
+    },
+    'less than 5 %': {
+        make: `truncate -s 3G image; /sbin/mkfs.ext4 -q -m 0 -O ^has_journal image; mount -o loop image disk`,
+        enough: `all / 20 + ${EDGE}`,
+        short: `all / 20 - ${EDGE}`,
+    },
+};
+// A script that leaves so many bytes free there, and becomes the command of its words.
+const leave = (free) => `
+all=$(($(stat -f -c '%b * %S' disk)))
+fallocate -l $(($(stat -f -c '%a * %S' disk) - (${free}))) disk/filling
+exec "$@"`;
+
+// → {code, stdout, stderr}. `how` it gets mounts of its own: as root, or as root in a name space of users.
+const withDisk = (how, make, script, command, cwd) =>
+    runToEnd('unshare', [how, 'sh', '-ec', `mkdir -p disk; ${make}; ${script}`, 'sh', ...command], {
+        cwd,
+    });
+
+async function howToMount(make, cwd) {
+    for (const how of ['-m', '-rm']) {
+        const { code } = await withDisk(how, make, 'true', [], cwd).catch(() => ({ code: -1 }));
+        if (code === 0) return how;
+    }
+}
+
+for (const [what, { make, enough, short }] of Object.entries(DISKS)) {
+    test(`store.space warns of ${what}`, (t) =>
+        inWorld(async (own, caldock) => {
+            const how = !own.schema && (await howToMount(make, caldock.folder));
+            if (!how) {
+                const why = own.schema ? 'PostgreSQL has its own disk' : 'nothing may be mounted here';
+                process.stderr.write(`skipped: a disk with ${what}, since ${why}\n`);
+                return t.skip(why);
+            }
+            await caldock.configure({ store: { url: 'sqlite:disk/caldock.db' } });
+            const check = [caldock.binary, 'check', '--json', '--strict', '--only', 'store.space'];
+            const found = async (free) => {
+                const command = [...check, '--config', caldock.config];
+                const { code, stdout } = await withDisk(how, make, leave(free), command, caldock.folder);
+                const [row, ...others] = JSON.parse(stdout);
+                assert.deepEqual([row.code, others], ['store.space', []]);
+                assert.match(row.text, /\/disk\/ has \d+ MiB free$/);
+                return [code, row.level, row.mend];
+            };
+            assert.deepEqual(await found(enough), [0, 'ok', null]);
+            const mend = 'make room, or move the store to a larger file system';
+            assert.deepEqual(await found(short), [1, 'warn', mend]);
+        }));
+}
+
 test('a store that is away is wrong, and changes no other finding', () =>
     inWorld(async (own, caldock) => {
         await writeFile(path.join(caldock.folder, 'no.db'), 'This is no database.'.repeat(100));
