@@ -103,9 +103,16 @@ test('kubernetes: from outside only the callbacks and /notify are reached, and n
     for (const { from, ports } of ingress) {
         assert.equal(ports.length, 1);
         assert.ok(from.length > 0);
-        for (const one of from)
-            assert.ok(Object.keys((one.namespaceSelector ?? one.podSelector).matchLabels).length);
+        for (const { namespaceSelector, podSelector } of from)
+            assert.ok(Object.keys((podSelector ?? namespaceSelector).matchLabels).length);
     }
+    const [{ ports, env }] = kind('Deployment').spec.template.spec.containers;
+    const closed = ingress.filter(({ ports: [{ port }] }) => port === 'metrics');
+    assert.deepEqual(closed.flatMap(({ from }) => from).map((one) => one.podSelector.matchLabels), [
+        { scrapes: 'caldock' },
+    ]);
+    const { value } = env.find(({ name }) => name === 'CALDOCK_SERVER_METRICS_LISTEN');
+    assert.equal(ports.find(({ name }) => name === 'metrics').containerPort, Number(value.split(':')[1]));
 });
 
 test('the image runs as the user that the examples name, and asks for its health', () => {

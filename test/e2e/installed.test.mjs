@@ -35,6 +35,8 @@ test('every file is in its place, and says where the binary is', async () => {
         'share/doc/caldock/LICENSE',
         'share/doc/caldock/README.md',
         'share/doc/caldock/docs/configuration.md',
+        'share/doc/caldock/examples/prometheus/rules.yml',
+        'share/doc/caldock/examples/grafana/caldock.json',
     ])
         assert.ok((await stat(place(name))).size > 0, name);
     const unit = await readFile(place('lib/systemd/system/caldock.service'), 'utf8');
@@ -43,6 +45,23 @@ test('every file is in its place, and says where the binary is', async () => {
     assert.match(stdout, /^caldock \d/);
     const api = JSON.parse(await readFile(place('share/caldock/openapi.json'), 'utf8'));
     assert.ok(Object.keys(api.paths).length > 10);
+});
+
+test('what the documents lead to is installed, too', async () => {
+    const documents = place('share/doc/caldock');
+    const names = (await readdir(documents, { recursive: true })).filter((name) => name.endsWith('.md'));
+    assert.ok(names.length > 20);
+    let links = 0;
+    for (const name of names) {
+        const text = await readFile(path.join(documents, name), 'utf8');
+        for (const [, to] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+            const target = path.resolve(documents, path.dirname(name), to);
+            if (!target.startsWith(`${documents}/`)) continue; // the source
+            await assert.doesNotReject(stat(target), `${name}: ${to}`);
+            links++;
+        }
+    }
+    assert.ok(links > 100);
 });
 
 test('the example is what `caldock init` writes', async () => {
