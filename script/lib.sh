@@ -84,12 +84,14 @@ without_services() {
     return $code
 }
 
-# need_node: installs Debian's node where there is none of version 18 or later, and unpacks npm where
-# there is none.
+# node_is_there: whether there is a node of version 18 or later.
+node_is_there() {
+    [ "$(node -p 'process.versions.node.split(".")[0] >= 18' 2>/dev/null)" = true ]
+}
+
+# need_node: installs Debian's node where there is none, and unpacks npm where there is none.
 need_node() {
-    if [ "$(node -p 'process.versions.node.split(".")[0] >= 18' 2>/dev/null)" != true ]; then
-        need_packages nodejs || return 1
-    fi
+    node_is_there || need_packages nodejs || return 1
     command -v npm >/dev/null || unpack_npm
 }
 
