@@ -21,8 +21,8 @@ static Res asking_hold_work(struct cx *cx, struct db *db, void *arg)
     int64_t now_ms;
 
     TRY(calendar_sync_now(cx, db, &now_ms));
-    return calendar_reads_hold_more(
-        cx, db, hold->account, times_hold_until(now_ms, hold->told_s, 0, false));
+    return calendar_reads_hold(
+        cx, db, hold->account, times_hold_until(now_ms, hold->told_s, 0, false), 0);
 }
 
 static void asking_note_hold(struct call *c, int64_t account, int64_t told_s)

@@ -270,7 +270,7 @@ static Res held_work(struct cx *cx, struct db *db, void *arg)
 static Res unhold_work(struct cx *cx, struct db *db, void *arg)
 {
     (void)arg;
-    return calendar_reads_hold(cx, db, account, 0, 0);
+    return db_exec(cx, db, "update account_work set hold_until = 0", DB_NONE, NULL);
 }
 
 /* What is wrong with a calendar, by what its source says. Who is to leave an account

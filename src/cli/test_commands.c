@@ -589,7 +589,7 @@ static Res end_hold_work(struct cx *cx, struct db *db, void *arg)
 {
     const struct two_calendars *t = arg;
 
-    TRY(calendar_reads_hold(cx, db, t->account, 2, 1));
+    TRY(db_exec(cx, db, "update account_work set hold_until = 2", DB_NONE, NULL));
     return db_exec(
         cx, db, "update calendar_sync set due_at = 2 where settings = $1",
         DB_ARGS(db_int(t->blocks)), NULL);

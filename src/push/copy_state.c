@@ -24,13 +24,21 @@ static bool copy_is_unseen(const struct pushed_copy *c)
     return c->have_rev == 0 && (c->flags & COPY_UNCLEAR) != 0;
 }
 
-/* It is there for sure, and over. */
+/* What updates asked for since the last write that was answered; 0: nothing. */
+static int64_t copy_sent_end_s(const struct pushed_copy *c)
+{
+    return c->sent_after_ms == c->written_ms ? c->sent_end_s : 0;
+}
+
+/* It is there for sure, and over, also where an update has moved it whose answer is not
+ * known. */
 static bool copy_is_over(const struct pushed_copy *c, int64_t now_ms)
 {
     int64_t end_s = (c->flags & COPY_ALL_DAY) != 0 ? c->end * CLOCK_DAY_S : c->end;
+    int64_t now_s = now_ms / CLOCK_SECOND_MS;
 
     return c->have_rev > 0 && (c->flags & (COPY_UNCLEAR | COPY_LEAVING)) == 0
-           && end_s <= now_ms / CLOCK_SECOND_MS;
+           && end_s <= now_s && copy_sent_end_s(c) <= now_s;
 }
 
 /* It isn't there. */
@@ -227,7 +235,17 @@ enum copy_act copy_state_act(const struct push_job *job)
                                                                        : COPY_ACT_NONE;
 }
 
-void copy_state_begin(struct pushed_copy *c, enum copy_act act, int64_t claim_ms)
+static void copy_note_sent(struct pushed_copy *c, int64_t end_s)
+{
+    int64_t before_s = copy_sent_end_s(c);
+
+    c->sent_end_s = end_s > before_s ? end_s : before_s;
+    c->sent_after_ms = c->written_ms;
+}
+
+void copy_state_begin(
+    struct pushed_copy *c, const struct push_job *job, enum copy_act act,
+    int64_t claim_ms)
 {
     c->due_ms = claim_ms;
     if (act == COPY_ACT_CREATE || act == COPY_ACT_UPDATE) {
@@ -235,6 +253,9 @@ void copy_state_begin(struct pushed_copy *c, enum copy_act act, int64_t claim_ms
     }
     if (act == COPY_ACT_CREATE) {
         c->flags |= COPY_UNCLEAR;
+    }
+    if (act == COPY_ACT_UPDATE) {
+        copy_note_sent(c, job->event.ends_s);
     }
     if (act == COPY_ACT_REMOVE) {
         c->flags |= COPY_LEAVING;
@@ -417,8 +438,11 @@ enum copy_news copy_state_looked(
 
 /* Failures. */
 
+/* The source has done nothing: what was begun is taken back. */
 static void copy_note_clear(struct pushed_copy *c, const struct push_job *job)
 {
+    c->sent_end_s = job->copy.sent_end_s;
+    c->sent_after_ms = job->copy.sent_after_ms;
     if (c->have_rev == 0 && (job->copy.flags & COPY_UNCLEAR) == 0) {
         c->flags &= ~COPY_UNCLEAR;
     }

@@ -65,8 +65,11 @@ enum copy_act {
 };
 
 enum copy_act copy_state_act(const struct push_job *job);
-/* Before anything is sent: nobody else takes it until `claim_ms`. */
-void copy_state_begin(struct pushed_copy *c, enum copy_act act, int64_t claim_ms);
+/* Before anything is sent for `job`, of which *c is the copy: nobody else takes it until
+ * `claim_ms`. */
+void copy_state_begin(
+    struct pushed_copy *c, const struct push_job *job, enum copy_act act,
+    int64_t claim_ms);
 
 /* What came of it. `c` is the row as it is by now, `job` as it was when it was taken.
  * What was wanted meanwhile stays wanted. */

@@ -147,7 +147,7 @@ static Res pushed_begin_work(struct cx *cx, struct db *db, void *arg)
     } else if (one->is_waiting) {
         copy_state_put_off(&c, job, true, job->now_ms + WAIT_MS);
     } else {
-        copy_state_begin(&c, one->writing.act, job->now_ms + LIMIT_WRITE_LEASE_MS);
+        copy_state_begin(&c, job, one->writing.act, job->now_ms + LIMIT_WRITE_LEASE_MS);
     }
     return pushed_copy_put(cx, db, &c);
 }

@@ -215,7 +215,7 @@ TEST(test_copy_state_want_follows_the_attendees_switch)
 
     job.switches = w.switches;
     T_INT(copy_state_act(&job), COPY_ACT_REMOVE);
-    copy_state_begin(&c, COPY_ACT_REMOVE, NOW_MS + 1);
+    copy_state_begin(&c, &job, COPY_ACT_REMOVE, NOW_MS + 1);
     T_TRUE(!copy_state_removed(&c, &job, NOW_MS));
     copy_state_is(&c, COPY_SKIPPED, COPY_NO_ATTENDEES, SYNC_NEVER);
     T_INT(c.generation, 1);
@@ -334,7 +334,7 @@ TEST(test_copy_state_wrote_keeps_a_doubt_that_is_younger)
     struct push_job job = job_of(&c);
     struct pushed_copy begun = c;
 
-    copy_state_begin(&begun, COPY_ACT_UPDATE, NOW_MS + 9);
+    copy_state_begin(&begun, &job, COPY_ACT_UPDATE, NOW_MS + 9);
     c = begun;
     copy_state_wrote(&c, &job, &there, NOW_MS + 1);
     copy_state_is(&c, COPY_WRITTEN, COPY_REASON_NONE, SYNC_NEVER);
@@ -358,7 +358,7 @@ TEST(test_copy_state_results_leave_what_was_wanted_meanwhile)
     c.have_rev = 0;
     struct push_job job = job_of(&c);
 
-    copy_state_begin(&c, COPY_ACT_CREATE, NOW_MS + 9);
+    copy_state_begin(&c, &job, COPY_ACT_CREATE, NOW_MS + 9);
     T_INT(c.flags, COPY_UNCLEAR);
     copy_state_want(&c, &w);
     copy_state_wrote(&c, &job, &there, NOW_MS);
@@ -399,7 +399,7 @@ TEST(test_copy_state_removed_goes_on_with_what_is_wanted)
     T_TRUE(!copy_state_leave(&c, NOW_MS, false));
     struct push_job job = job_of(&c);
 
-    copy_state_begin(&c, COPY_ACT_REMOVE, NOW_MS + 9);
+    copy_state_begin(&c, &job, COPY_ACT_REMOVE, NOW_MS + 9);
     T_INT(c.flags, COPY_LEAVING);
     struct pushed_copy again = c;
 
@@ -423,7 +423,7 @@ TEST(test_copy_state_removed_and_skipped_for_another_reason)
     struct push_job job = job_of(&c);
 
     job.switches = w.switches;
-    copy_state_begin(&c, COPY_ACT_REMOVE, NOW_MS + 9);
+    copy_state_begin(&c, &job, COPY_ACT_REMOVE, NOW_MS + 9);
     w = wish_of(5); /* meanwhile */
     w.switches |= SWITCH_ATTENDEES;
     w.now_ms = NOW_MS + 1;
@@ -445,13 +445,14 @@ TEST(test_copy_state_removed_keeps_a_key_that_perhaps_never_was)
 
     w.is_first = true;
     copy_state_make(&c, &w);
-    copy_state_begin(&c, COPY_ACT_CREATE, NOW_MS + 9);
-    w.switches |= SWITCH_ATTENDEES;
-    copy_state_want(&c, &w);
     struct push_job job = job_of(&c);
 
+    copy_state_begin(&c, &job, COPY_ACT_CREATE, NOW_MS + 9);
+    w.switches |= SWITCH_ATTENDEES;
+    copy_state_want(&c, &w);
+    job = job_of(&c);
     job.switches = w.switches;
-    copy_state_begin(&c, COPY_ACT_REMOVE, NOW_MS + 9);
+    copy_state_begin(&c, &job, COPY_ACT_REMOVE, NOW_MS + 9);
     T_TRUE(!copy_state_removed(&c, &job, NOW_MS));
     copy_state_is(&c, COPY_SKIPPED, COPY_NO_ATTENDEES, SYNC_NEVER);
     T_INT(c.generation, 0);
@@ -473,7 +474,7 @@ TEST(test_copy_state_removed_tries_every_key_that_there_was)
     job.event.generations = 2;
     for (int64_t i = 0; i < 2; i++) {
         T_INT(copy_state_act(&job), COPY_ACT_REMOVE);
-        copy_state_begin(&c, COPY_ACT_REMOVE, NOW_MS + 9);
+        copy_state_begin(&c, &job, COPY_ACT_REMOVE, NOW_MS + 9);
         c.flags |= COPY_MISSED;
         T_TRUE(!copy_state_removed(&c, &job, NOW_MS + 1));
         copy_state_is(&c, COPY_REMOVING, COPY_REASON_NONE, NOW_MS + 1);
@@ -496,7 +497,7 @@ TEST(test_copy_state_removed_is_done_with_the_key_that_was_seen)
     struct push_job job = job_of(&c);
 
     job.event.generations = 7;
-    copy_state_begin(&c, COPY_ACT_REMOVE, NOW_MS + 9);
+    copy_state_begin(&c, &job, COPY_ACT_REMOVE, NOW_MS + 9);
     T_TRUE(copy_state_removed(&c, &job, NOW_MS));
 }
 
@@ -510,7 +511,7 @@ TEST(test_copy_state_removed_without_an_event_goes_down_to_the_first_key)
     struct push_job job = job_of(&c);
 
     job.event.generations = 2;
-    copy_state_begin(&c, COPY_ACT_CREATE, NOW_MS + 9);
+    copy_state_begin(&c, &job, COPY_ACT_CREATE, NOW_MS + 9);
     copy_state_lose_event(&c, 2); /* while it is being made */
     T_INT(c.generation, 2);
     T_TRUE(!copy_state_leave(&c, NOW_MS, false));
@@ -653,6 +654,174 @@ TEST(test_copy_state_failed_gives_up_after_a_week)
     T_INT(c.reason, COPY_REASON_NONE);
 }
 
+/* What may have come of an update that asked for another end. */
+
+enum { LATER_S = 2 * CLOCK_HOUR_S };
+
+/* It is over, and an update to LATER_S from now is under way. */
+static struct pushed_copy copy_being_moved(struct push_job *job)
+{
+    struct pushed_copy c = copy_written();
+
+    c.status = COPY_PENDING;
+    c.end = NOW_S;
+    *job = job_of(&c);
+    job->event.ends_s = NOW_S + LATER_S;
+    copy_state_begin(&c, job, COPY_ACT_UPDATE, NOW_MS + 9);
+    return c;
+}
+
+/* The next attempt asks for another end. */
+static struct pushed_copy copy_moved_again(
+    const struct pushed_copy *c, int64_t end_s, struct push_job *job)
+{
+    struct pushed_copy ret = *c;
+
+    *job = job_of(&ret);
+    job->event.ends_s = end_s;
+    copy_state_begin(&ret, job, COPY_ACT_UPDATE, NOW_MS + 9);
+    return ret;
+}
+
+/* From when on it may stay where its destination is gone: seconds from now. */
+static int64_t stays_from(const struct pushed_copy *c)
+{
+    for (int64_t s = 0; s <= LATER_S; s++) {
+        struct pushed_copy left = *c;
+
+        if (copy_state_leave(&left, NOW_MS + s * 1000, true)) {
+            return s;
+        }
+    }
+    return -1;
+}
+
+static void comes_nothing(struct pushed_copy *c, const struct push_job *job)
+{
+    (void)c;
+    (void)job;
+}
+
+static void comes_failure(struct pushed_copy *c, const struct push_job *job)
+{
+    const struct copy_failure f = {.retry_after_s = -1, .now_ms = NOW_MS};
+    bool gone;
+
+    T_INT(copy_state_failed(c, job, &f, &gone), COPY_NEWS_NONE);
+}
+
+static void comes_clear_failure(struct pushed_copy *c, const struct push_job *job)
+{
+    const struct copy_failure f = {
+        .is_clear = true, .retry_after_s = -1, .now_ms = NOW_MS};
+    bool gone;
+
+    T_INT(copy_state_failed(c, job, &f, &gone), COPY_NEWS_NONE);
+}
+
+static void comes_refusal(struct pushed_copy *c, const struct push_job *job)
+{
+    T_INT(copy_state_refused(c, job), COPY_NEWS_FAILED);
+}
+
+static void comes_hold(struct pushed_copy *c, const struct push_job *job)
+{
+    copy_state_held(c, job, NOW_MS + 5);
+}
+
+static void comes_stop(struct pushed_copy *c, const struct push_job *job)
+{
+    copy_state_put_off(c, job, false, NOW_MS + 5);
+}
+
+static void comes_block(struct pushed_copy *c, const struct push_job *job)
+{
+    copy_state_put_off(c, job, true, NOW_MS + 5);
+}
+
+static void comes_success(struct pushed_copy *c, const struct push_job *job)
+{
+    const struct written w = {.id = S("x"), .start = NOW_S, .end = NOW_S + 60};
+
+    copy_state_wrote(c, job, &w, NOW_MS);
+}
+
+/* As a node of the release before writes it, which leaves what was sent as it is. */
+static void comes_older_success(struct pushed_copy *c, const struct push_job *job)
+{
+    struct pushed_copy before = *c;
+
+    comes_success(c, job);
+    c->sent_end_s = before.sent_end_s;
+    c->sent_after_ms = before.sent_after_ms;
+}
+
+static const struct {
+    void (*comes)(struct pushed_copy *c, const struct push_job *job);
+    int64_t once;  /* stays_from(), when that came of one update to LATER_S */
+    int64_t again; /* when nothing came of that one, and that of one to an hour before */
+} ends[] = {
+    {comes_nothing, LATER_S, LATER_S}, {comes_failure, LATER_S, LATER_S},
+    {comes_stop, LATER_S, LATER_S},    {comes_clear_failure, 0, LATER_S},
+    {comes_refusal, 0, LATER_S},       {comes_hold, 0, LATER_S},
+    {comes_block, 0, LATER_S},         {comes_success, 60, 60},
+    {comes_older_success, 60, 60},
+};
+
+TEST(test_copy_state_judges_by_the_latest_end_that_may_be_there)
+{
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        struct push_job job;
+        struct pushed_copy c = copy_being_moved(&job);
+        struct pushed_copy again = copy_moved_again(&c, NOW_S + CLOCK_HOUR_S, &job);
+
+        ends[i].comes(&again, &job);
+        T_INT(stays_from(&again), ends[i].again);
+        c = copy_being_moved(&job);
+        ends[i].comes(&c, &job);
+        T_INT(stays_from(&c), ends[i].once);
+    }
+}
+
+/* Where it was, or where it was to be: the later of both. */
+TEST(test_copy_state_moved_to_an_earlier_time_may_be_where_it_was)
+{
+    struct push_job job;
+    struct pushed_copy c = copy_being_moved(&job);
+
+    comes_success(&c, &job); /* it ends a minute from now */
+    c = copy_moved_again(&c, NOW_S + 30, &job);
+    T_INT(stays_from(&c), 60);
+}
+
+/* An end of an earlier life of the row says nothing of the next. */
+TEST(test_copy_state_update_after_an_older_node_begins_anew)
+{
+    struct push_job job;
+    struct pushed_copy c = copy_being_moved(&job);
+
+    comes_older_success(&c, &job);
+    c = copy_moved_again(&c, NOW_S + 30, &job);
+    T_INT(stays_from(&c), 60);
+}
+
+TEST(test_copy_state_moved_into_the_past_unseen_leaves_the_calendar)
+{
+    struct push_job job;
+    struct pushed_copy c = copy_being_moved(&job);
+    struct copy_wish w = wish_of(5);
+
+    w.ends_s = NOW_S - 1;
+    copy_state_want(&c, &w);
+    copy_state_is(&c, COPY_REMOVING, COPY_REASON_NONE, NOW_MS);
+    c = copy_being_moved(&job);
+    job = job_of(&c);
+    job.event.ends_s = NOW_S; /* it is over where it is to be, perhaps not where it is */
+    T_INT(copy_state_act(&job), COPY_ACT_REMOVE);
+    job.now_ms += INT64_C(1000) * LATER_S;
+    T_INT(copy_state_act(&job), COPY_ACT_SKIP);
+}
+
 TEST(test_copy_state_retry_begins_anew)
 {
     struct pushed_copy c = copy_written();
@@ -684,7 +853,7 @@ TEST(test_copy_state_clear_failure_of_a_create_leaves_nothing_there)
     c.have_rev = 0;
     struct push_job job = job_of(&c);
 
-    copy_state_begin(&c, COPY_ACT_CREATE, NOW_MS);
+    copy_state_begin(&c, &job, COPY_ACT_CREATE, NOW_MS);
     T_INT(copy_state_failed(&c, &job, &f, &gone), COPY_NEWS_NONE);
     T_INT(c.flags, COPY_UNCLEAR);
     f.is_clear = true;
@@ -756,5 +925,9 @@ T_MAIN(
     T(test_copy_state_taken_tries_so_many_keys), T(test_copy_state_looked_notes_moves),
     T(test_copy_state_failed_waits_longer_each_time),
     T(test_copy_state_failed_gives_up_after_a_week), T(test_copy_state_retry_begins_anew),
+    T(test_copy_state_judges_by_the_latest_end_that_may_be_there),
+    T(test_copy_state_moved_to_an_earlier_time_may_be_where_it_was),
+    T(test_copy_state_update_after_an_older_node_begins_anew),
+    T(test_copy_state_moved_into_the_past_unseen_leaves_the_calendar),
     T(test_copy_state_clear_failure_of_a_create_leaves_nothing_there),
     T(test_copy_state_waiting_is_no_attempt))

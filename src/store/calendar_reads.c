@@ -156,23 +156,13 @@ Res calendar_reads_hold(
 {
     TRY(db_exec(
         cx, db,
-        "insert into account_work (account, hold_until, hold_step) values ($1, $2, $3)"
-        " on conflict (account) do update"
-        " set hold_until = excluded.hold_until, hold_step = excluded.hold_step",
-        DB_ARGS(db_int(account), db_int(until_ms), db_int(step)), NULL));
-    return reads_put_off(cx, db, account, until_ms);
-}
-
-Res calendar_reads_hold_more(
-    struct cx *cx, struct db *db, int64_t account, int64_t until_ms)
-{
-    TRY(db_exec(
-        cx, db,
-        "insert into account_work as w (account, hold_until) values ($1, $2)"
-        " on conflict (account) do update set hold_until ="
+        "insert into account_work as w (account, hold_until, hold_step)"
+        " values ($1, $2, $3) on conflict (account) do update set hold_until ="
         " case when w.hold_until > excluded.hold_until then w.hold_until"
-        " else excluded.hold_until end",
-        DB_ARGS(db_int(account), db_int(until_ms)), NULL));
+        " else excluded.hold_until end, hold_step ="
+        " case when w.hold_step > excluded.hold_step then w.hold_step"
+        " else excluded.hold_step end",
+        DB_ARGS(db_int(account), db_int(until_ms), db_int(step)), NULL));
     return reads_put_off(cx, db, account, until_ms);
 }
 

@@ -62,12 +62,11 @@ Res calendar_reads_drop(struct cx *cx, struct db *db, int64_t account, Str owner
 Res calendar_reads_write(
     struct cx *cx, struct db *db, Str owner, const struct sync_job *job, uint32_t key_id,
     bool is_true) MUST;
-/* Nobody asks the source for this account before; its calendars are due then. */
+/* Nobody asks the source for this account before; its calendars are due then. Of this
+ * hold and one of before, as others ask the source meanwhile, the longer one stays, and
+ * the higher step. */
 Res calendar_reads_hold(
     struct cx *cx, struct db *db, int64_t account, int64_t until_ms, int64_t step) MUST;
-/* The same, but an earlier hold that lasts longer stays. */
-Res calendar_reads_hold_more(
-    struct cx *cx, struct db *db, int64_t account, int64_t until_ms) MUST;
 /* The source answers again: the next hold begins with the first step. One that lasts, as
  * another has set it meanwhile, stays. */
 Res calendar_reads_end_hold(struct cx *cx, struct db *db, int64_t account) MUST;

@@ -77,12 +77,12 @@ const struct copy_table copy_tables[COPY_TABLES] = {
         " ends_at, key_id, sealed, digest, created_at, updated_at, generations",
         "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16"),
      .is_large = true, .gives_ids = true},
-    {BY_ONE("pushed_copies", "iiiiibittiiiiiiiiiiii", "id",
+    {BY_ONE("pushed_copies", "iiiiibittiiiiiiiiiiiiii", "id",
         ", event, settings, account, source, key, generation, external_id, link, want,"
         " status, reason, want_rev, have_rev, flags, due_at, since, attempts, written_at,"
-        " start_at, end_at",
+        " start_at, end_at, sent_end_at, sent_after",
         "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-        " $19, $20, $21"),
+        " $19, $20, $21, $22, $23"),
      .gives_ids = true},
     {BY_ONE("webhook_endpoints", "iittiiibiiiiiii", "id",
         ", provider, url, description, types, version, key_id, sealed, previous_until,"

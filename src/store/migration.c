@@ -26,6 +26,7 @@ static const struct migration table[] = {
     {SI("flow_names"), 12, true},
     {SI("status"), 12, false},
     {SI("begun"), 12, false},
+    {SI("sent_ends"), 12, true},
 #ifdef MIGRATION_NEXT /* test/next: a caldock of the release to come */
     MIGRATION_NEXT,
 #endif

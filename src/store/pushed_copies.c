@@ -36,6 +36,8 @@ struct pushed_copy pushed_copy_read(struct arena *mem, struct db_stmt *stmt)
         .written_ms = db_get_int(stmt, 18),
         .start = db_get_int(stmt, 19),
         .end = db_get_int(stmt, 20),
+        .sent_end_s = db_get_int(stmt, 21),
+        .sent_after_ms = db_get_int(stmt, 22),
     };
 }
 
@@ -160,8 +162,9 @@ Res pushed_copy_insert(struct cx *cx, struct db *db, const struct pushed_copy *c
         cx, db,
         "insert into pushed_copies (event, settings, account, source, key, generation,"
         " external_id, link, want, status, reason, want_rev, have_rev, flags, due_at,"
-        " since, attempts, written_at, start_at, end_at) values ($1, $2, $3, $4, $5, $6,"
-        " $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+        " since, attempts, written_at, start_at, end_at, sent_end_at, sent_after)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
+        " $17, $18, $19, $20, $21, $22)"
         " on conflict do nothing",
         DB_ARGS(
             db_int(c->event), db_int(c->settings), db_int(c->account), db_int(c->source),
@@ -169,7 +172,8 @@ Res pushed_copy_insert(struct cx *cx, struct db *db, const struct pushed_copy *c
             db_text(c->link), db_int(c->want), db_int(c->status), db_int(c->reason),
             db_int(c->want_rev), db_int(c->have_rev), db_int(c->flags), db_int(c->due_ms),
             db_int(c->since_ms), db_int(c->attempts), db_int(c->written_ms),
-            db_int(c->start), db_int(c->end)),
+            db_int(c->start), db_int(c->end), db_int(c->sent_end_s),
+            db_int(c->sent_after_ms)),
         FAIL_CONFLICT, "the event has a copy there");
 }
 
@@ -180,13 +184,14 @@ Res pushed_copy_put(struct cx *cx, struct db *db, const struct pushed_copy *c)
         "update pushed_copies set key = $2, generation = $3, external_id = $4, link = $5,"
         " want = $6, status = $7, reason = $8, want_rev = $9, have_rev = $10,"
         " flags = $11, due_at = $12, since = $13, attempts = $14, written_at = $15,"
-        " start_at = $16, end_at = $17 where id = $1",
+        " start_at = $16, end_at = $17, sent_end_at = $18, sent_after = $19 where id = $1",
         DB_ARGS(
             db_int(c->id), db_blob(c->key), db_int(c->generation),
             db_text(c->external_id), db_text(c->link), db_int(c->want), db_int(c->status),
             db_int(c->reason), db_int(c->want_rev), db_int(c->have_rev), db_int(c->flags),
             db_int(c->due_ms), db_int(c->since_ms), db_int(c->attempts),
-            db_int(c->written_ms), db_int(c->start), db_int(c->end)),
+            db_int(c->written_ms), db_int(c->start), db_int(c->end),
+            db_int(c->sent_end_s), db_int(c->sent_after_ms)),
         FAIL_NOT_FOUND, "the copy is gone");
 }
 

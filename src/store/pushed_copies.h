@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pushed_copies.h - how far the writing of events into calendars is: a row for each event
- * and each setting that receives it (docs/pushing.md §3).
- *
- * push/copy_state.h alone says how a row changes.
+ * and each setting that receives it (docs/pushing.md §3). How a row changes,
+ * push/copy_state.h alone says.
  */
 #pragma once
 
@@ -40,11 +39,10 @@ enum copy_reason {
 
 /* Bits, stored: never renumber. */
 enum copy_flag {
-    COPY_UNCLEAR = 1, /* it may be in the calendar, though nobody has seen it there */
-    COPY_LEAVING = 2, /* it has to leave the calendar before anything else */
-    COPY_FORCED = 4,  /* it has to be written once, though it is already */
-    COPY_DOUBTED =
-        8, /* a read found it elsewhere, or not at all: it has to be looked at */
+    COPY_UNCLEAR = 1,  /* it may be in the calendar, though nobody has seen it there */
+    COPY_LEAVING = 2,  /* it has to leave the calendar before anything else */
+    COPY_FORCED = 4,   /* it has to be written once, though it is already */
+    COPY_DOUBTED = 8,  /* a read saw it elsewhere, or missed it: it is to be looked at */
     COPY_CHANGED = 16, /* the person moved it */
     COPY_ALL_DAY = 32, /* of start and end */
     COPY_MISSED = 64,  /* it was looked for once, and not found */
@@ -73,6 +71,8 @@ struct pushed_copy {
     int64_t written_ms; /* the end of the last write; 0: none */
     int64_t start;      /* as it stands in the calendar, as struct write_wish has it */
     int64_t end;
+    int64_t sent_end_s;    /* the latest that an update asked for, in seconds; 0: none */
+    int64_t sent_after_ms; /* behind the write that ended then: another has settled it */
 };
 
 /* A copy as answers show it: what is in its way stands in its setting and account. */

@@ -5,15 +5,17 @@
  */
 #pragma once
 
+#include "base/datetime.h"
 #include "store/db_rows.h"
 #include "store/pushed_copies.h"
 
 #define COPY_COLUMNS                                                                      \
     "c.id, c.event, c.settings, c.account, c.source, c.key, c.generation, c.external_id," \
     " c.link, c.want, c.status, c.reason, c.want_rev, c.have_rev, c.flags, c.due_at,"     \
-    " c.since, c.attempts, c.written_at, c.start_at, c.end_at"
+    " c.since, c.attempts, c.written_at, c.start_at, c.end_at, c.sent_end_at,"            \
+    " c.sent_after"
 
-enum { COPY_COLUMN_COUNT = 21 };
+enum { COPY_COLUMN_COUNT = 23 };
 
 /* clang-format off */
 #define COPY_RANGES                                                                      \
@@ -27,7 +29,9 @@ enum { COPY_COLUMN_COUNT = 21 };
     {14, "flags", 0, COPY_FLAGS_ALL},                                                    \
     {16, "since", DB_TIME},                                                              \
     {17, "attempts", 0, INT32_MAX},                                                      \
-    {18, "written_at", DB_TIME}
+    {18, "written_at", DB_TIME},                                                         \
+    {21, "sent_end_at", 0, DATETIME_LAST_S},                                             \
+    {22, "sent_after", DB_TIME}
 
 /* clang-format on */
 

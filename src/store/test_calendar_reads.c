@@ -479,6 +479,10 @@ TEST(test_calendar_reads_hold)
     T_INT(sync_now(db, second).due_ms, NOW_MS + 30000);
     T_OK(calendar_reads_held_until(t_cx(), db, a, &until));
     T_INT(until, NOW_MS + 30000);
+    T_OK(calendar_reads_hold(t_cx(), db, a, NOW_MS + 9, 2)); /* it was told otherwise */
+    T_OK(calendar_reads_hold(t_cx(), db, a, NOW_MS + 9, 0));
+    T_OK(calendar_reads_held_until(t_cx(), db, a, &until));
+    T_INT(until, NOW_MS + 30000);
     T_INT(take(db, "x"), 0);
     T_OK(calendar_reads_end_hold(t_cx(), db, a)); /* by whom it doesn't stop */
     T_OK(calendar_reads_held_until(t_cx(), db, a, &until));
@@ -488,7 +492,7 @@ TEST(test_calendar_reads_hold)
     T_INT(until, 0);
     T_OK(calendar_reads_take(t_cx(), db, SOURCE_GOOGLE, 0, &lease, &work));
     T_INT(work.account, a);
-    T_INT(work.hold_step, 1);
+    T_INT(work.hold_step, 2);
     T_OK(calendar_reads_end_hold(t_cx(), db, a));
     T_OK(calendar_reads_drop(t_cx(), db, a, lease.owner));
     T_OK(calendar_reads_take(t_cx(), db, SOURCE_GOOGLE, 0, &lease, &work));

@@ -133,8 +133,9 @@ static Res add_pushes(struct cx *cx, struct db *db)
         cx, db,
         "insert into pushed_copies (event, settings, account, source, key, generation,"
         " external_id, link, want, status, reason, want_rev, have_rev, flags, due_at,"
-        " since, attempts, written_at, start_at, end_at) values (1, 2, 2, 2, $1, 1, 'x',"
-        " 'y', 3, 6, 5, 7, 8, 127, 9223372036854775807, 9, 10, 11, -12, 13)",
+        " since, attempts, written_at, start_at, end_at, sent_end_at, sent_after) values"
+        " (1, 2, 2, 2, $1, 1, 'x', 'y', 3, 6, 5, 7, 8, 127, 9223372036854775807, 9, 10,"
+        " 11, -12, 13, 14, 15)",
         DB_ARGS(db_blob(sealed)), NULL);
 }
 
@@ -301,10 +302,11 @@ static const struct dumped {
      "select id, provider, mode, user_id, event_id, rev, version, has_attendees,"
      " starts_at, ends_at, key_id, sealed, digest, created_at, updated_at,"
      " generations from pushed_events order by id"},
-    {"iiiiibittiiiiiiiiiiii",
+    {"iiiiibittiiiiiiiiiiiiii",
      "select id, event, settings, account, source, key, generation, external_id, link,"
      " want, status, reason, want_rev, have_rev, flags, due_at, since, attempts,"
-     " written_at, start_at, end_at from pushed_copies order by id"},
+     " written_at, start_at, end_at, sent_end_at, sent_after from pushed_copies"
+     " order by id"},
     {"iittiiibiiiiiii",
      "select id, provider, url, description, types, version, key_id, sealed,"
      " previous_until, state, reason, created_at, failing_since, failed, succeeded_at"

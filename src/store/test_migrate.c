@@ -291,7 +291,9 @@ TEST(test_migrate_leaves_every_node_where_it_is)
 /* Two events, of which one has copies that were made again; `bytes` 1 to 3 are blobs. */
 #define COPIES_MADE_AGAIN(bytes1, bytes2, bytes3)                                         \
     "insert into providers (id, name, created_at) values (5, 'studio', 0);"               \
-    "insert into accounts values (1, 5, 1, 'u', 1, 'a', 'n', 1, '', 1, 1);"               \
+    "insert into accounts (id, provider, mode, user_id, source, subject, username,"       \
+    " status, status_reason, status_since, connected_at)"                                 \
+    " values (1, 5, 1, 'u', 1, 'a', 'n', 1, '', 1, 1);"                                   \
     "insert into staff_calendar_settings (account, calendar_id, switches,"                \
     " reminder_minutes, time_zone, created_at) values (1, 'c', 1, 0, '', 1);"             \
     "insert into staff_calendar_settings (account, calendar_id, switches,"                \
@@ -324,7 +326,29 @@ TEST(test_migrate_knows_how_often_copies_were_made)
     }
 }
 
+/* A node of the version before goes on writing them, and says nothing of what it sent. */
+TEST(test_migrate_leaves_every_copy_where_it_is)
+{
+    static const char sql[] =
+        "select count(*) from pushed_copies where end_at = $1 and written_at = $1"
+        " and sent_end_at = $2 and sent_after = $2";
+    CLEANUP(db_close)
+    struct db *db = migrated_db((struct old_store){
+        16, t_is_sqlite() ? COPIES_MADE_AGAIN("x'61'", "x'62'", "x'63'")
+                          : COPIES_MADE_AGAIN("'a'", "'b'", "'c'")});
+    int64_t n;
+
+    T_OK(db_query_int(t_cx(), db, sql, DB_ARGS(db_int(1), db_int(0)), &n));
+    T_INT(n, 3);
+    T_OK(db_script(
+        t_cx(), db, "update pushed_copies set sent_end_at = 5, sent_after = 5"));
+    T_OK(db_script(t_cx(), db, "update pushed_copies set end_at = 6, written_at = 6"));
+    T_OK(db_query_int(t_cx(), db, sql, DB_ARGS(db_int(6), db_int(5)), &n));
+    T_INT(n, 3);
+}
+
 TS_MAIN(
+    TS(test_migrate_leaves_every_copy_where_it_is),
     TS(test_migrate_knows_how_often_copies_were_made),
     TS(test_reading_takes_an_older_schema_as_far_as_it_goes),
     TS(test_migrate_leaves_every_node_where_it_is),

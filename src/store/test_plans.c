@@ -220,7 +220,7 @@ static const struct plan_case cases[] = {
     {"where c.key = $2 and c.settings = $1", "6000, " FLOW},
     {"update pushed_copies set flags = flags | 8", "6000, 1"},
     {"update pushed_copies set settings = $2", "6000, 1"},
-    {"update pushed_copies set key = $2", "6000, 'x', 0, '', '', 1, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0"},
+    {"update pushed_copies set key = $2", "6000, 'x', 0, '', '', 1, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0"},
     {"delete from pushed_copies where id = $1", "6000"},
     {"where account = $1 and due_at > $2 and status in", "3001, 1"},
     {"where settings = $1 and due_at > $2 and status in", "6000, 1"},

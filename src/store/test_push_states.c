@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_push_states.c - pages of copies, what a filter leaves of them, the one that is due
- * the longest, and what its writer finds.
+ * the longest, what its writer finds, and what it keeps.
  */
 #include "base/limits.h"
 #include "store/accounts.h"
@@ -150,6 +150,38 @@ TEST(test_push_states_list_takes_what_the_filter_chooses)
     db_close(&db);
 }
 
+/* What was sent before its answer is known is on record, whoever writes the row. */
+TEST(test_pushed_copies_keep_what_was_sent)
+{
+    struct db *db = db_with_providers();
+    struct place place = add_place(db, 5);
+    struct pushed_copy c = {
+        .event = 7,
+        .settings = place.settings,
+        .account = place.account,
+        .source = SOURCE_MICROSOFT,
+        .key = S("k"),
+        .want = COPY_WANT_WRITTEN,
+        .status = COPY_PENDING,
+        .sent_end_s = 11,
+        .sent_after_ms = 12};
+    struct pushed_copies_page page;
+
+    T_OK(pushed_copy_insert(t_cx(), db, &c));
+    T_OK(pushed_copies_of_event(t_cx(), db, 7, &page));
+    T_INT(page.n, 1);
+    T_INT(page.at[0].copy.sent_end_s, 11);
+    T_INT(page.at[0].copy.sent_after_ms, 12);
+    c = page.at[0].copy;
+    c.sent_end_s = 253402300799;
+    c.sent_after_ms = 14;
+    T_OK(pushed_copy_put(t_cx(), db, &c));
+    T_OK(pushed_copy_get(t_cx(), db, c.id, &c));
+    T_INT(c.sent_end_s, 253402300799);
+    T_INT(c.sent_after_ms, 14);
+    db_close(&db);
+}
+
 static struct push_oldest oldest_of(struct db *db, enum source_id source)
 {
     struct push_oldest ret;
@@ -226,6 +258,7 @@ TEST(test_pushed_writes_deactivate_leaves_what_receives_no_more)
 TS_MAIN(
     TS(test_push_states_list_says_whose_they_are),
     TS(test_push_states_list_takes_what_the_filter_chooses),
+    TS(test_pushed_copies_keep_what_was_sent),
     TS(test_push_states_oldest_leaves_out_what_is_held),
     TS(test_pushed_writes_next_waits_while_the_account_is_held),
     TS(test_pushed_writes_deactivate_leaves_what_receives_no_more))

@@ -177,6 +177,14 @@ TEST(test_what_is_not_known_is_refused_where_it_is_written)
         "update pushed_copies set since = -1",
         "update pushed_copies set attempts = -1",
         "update pushed_copies set written_at = -1",
+        "update pushed_copies set sent_end_at = -1",
+        "update pushed_copies set sent_end_at = 253402300800",
+        "update pushed_copies set sent_after = -1",
+        "insert into pushed_copies (event, settings, account, source, key, generation,"
+        " external_id, link, want, status, reason, want_rev, have_rev, flags, due_at,"
+        " since, attempts, written_at, start_at, end_at, sent_after) select 2, 1, 1, 2,"
+        " sealed, 0, '', '', 3, 6, 6, 0, 0, 127, 0, 0, 0, 0, -1, -1, -1 from grants"
+        " where account = 1",
         "update webhook_endpoints set types = -1",
         "update webhook_endpoints set version = 0",
         "update webhook_endpoints set key_id = -1",

@@ -4,7 +4,17 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { hurry, kindOf, onceAtATime, plain, quiet, readAll, Receiving } from './lib/pushing.mjs';
+import { at } from './lib/blocking.mjs';
+import {
+    hurry,
+    iso,
+    kindOf,
+    onceAtATime,
+    plain,
+    quiet,
+    readAll,
+    Receiving,
+} from './lib/pushing.mjs';
 import { Receiver } from './lib/receiver.mjs';
 import { gate, until } from './lib/until.mjs';
 import { openWorld, SOURCES } from './lib/world.mjs';
@@ -83,6 +93,46 @@ for (const [name, fault] of Object.entries(LOST)) {
         one.isOnly(plain(12));
     });
 }
+
+// A copy of tomorrow that is put off by weeks, with that answer, each time that it is tried. Ten days
+// later what was written before is over, and what was asked for isn't.
+async function putOff(one, fault, wanted) {
+    const later = { title: 'Later', start: iso(at(20)), end: iso(at(20, 1)) };
+    await one.written('e1');
+    one.fault('update', { ...fault, times: 1000, perhaps: true });
+    await one.put('e1', later);
+    await one.stands('e1', wanted);
+    one.isOnly(wanted.status === 'pending' ? later : plain());
+    await one.ages('e1', 10);
+}
+
+const UNCLEAR = { status: 'pending', reason: 'source_error' };
+
+for (const [name, fault] of Object.entries(LOST)) {
+    both(`put off, and then ${name}: switched off, it goes`, async (code) => {
+        const one = await Receiving.create(world, code);
+        await putOff(one, fault, UNCLEAR);
+        await one.switch(false);
+        await one.quiet({ hurries: true });
+        assert.deepEqual(one.inside, []);
+    });
+}
+
+both('put off unseen: it goes with its setting', async (code) => {
+    const one = await Receiving.create(world, code);
+    await putOff(one, LOST['a reset'], UNCLEAR);
+    await one.discard();
+    await one.quiet({ hurries: true });
+    assert.deepEqual(one.inside, []);
+});
+
+both('put off, and refused: switched off, what is over stays', async (code) => {
+    const one = await Receiving.create(world, code);
+    await putOff(one, { status: 422 }, { status: 'failed', reason: 'refused' });
+    await one.switch(false);
+    await one.quiet({ hurries: true });
+    one.isOnly(plain());
+});
 
 both('removed, and then a reset: it is gone', async (code) => {
     const one = await Receiving.create(world, code);

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { at as timeOf, SETTINGS } from './lib/blocking.mjs';
 import {
     anOwner,
     hurry,
@@ -108,6 +109,31 @@ both(
         onceAtATime(one.control);
     },
 );
+
+// Its last words were that the copy is to be later; what it heard of that, nobody knows.
+both('a node killed in the middle of a move: switched off, the copy goes', async (code) => {
+    const one = await Receiving.create(world, code);
+    await one.written('e1');
+    const held = gate();
+    one.fault('update', { delay: held.opens });
+    await one.put('e1', { ...plain(), start: iso(timeOf(20)), end: iso(timeOf(20, 1)) });
+    await until('it is moved', () => one.writes.at(-1).isHeld);
+    const id = await writerOf(one);
+    const victim = nodeOf(id);
+    await victim.stop('SIGKILL');
+    held.open();
+    await one.ages('e1', 10);
+    const answer = await world.ask(`${SETTINGS}/${one.setting}`, {
+        method: 'PATCH',
+        json: { is_destination_for_teamup_events: false },
+        at: other(victim),
+        ...one.as,
+    });
+    assert.equal(answer.status, 200, answer.text);
+    await isDead(id);
+    await quiet(world, { hurries: true });
+    assert.deepEqual(one.inside, []);
+});
 
 both('a node that stands still: another has written, and it changes nothing', async (code) => {
     const one = await Receiving.create(world, code);

@@ -230,8 +230,9 @@ export class Receiving extends Blocking {
         const s = (days * DAY_MS) / 1000;
         const rows = `select id from pushed_events where event_id = '${id}'`;
         const later = (column) => `${column} = ${column} - ${s}`;
+        const sent = `sent_end_at = case when sent_end_at > ${s} then sent_end_at - ${s} else 0 end`;
         await this.world.alterStore(
-            `update pushed_copies set ${later('start_at')}, ${later('end_at')} where event in (${rows})`,
+            `update pushed_copies set ${later('start_at')}, ${later('end_at')}, ${sent} where event in (${rows})`,
         );
         await this.world.alterStore(
             `update pushed_events set ${later('starts_at')}, ${later('ends_at')} where event_id = '${id}'`,
