@@ -90,6 +90,31 @@ test('the same address twice stops check, serve and a reload, with file and line
         }
     }));
 
+test('an address for metrics is tried, too', () =>
+    inWorld(async (own, caldock) => {
+        const address = `127.0.0.1:${await freePort()}`;
+        await caldock.configure({ server: { metrics_listen: address } });
+        assert.deepEqual((await listen(caldock))[1], ['ok', `${address} can be had`]);
+        const other = await holder({ host: '127.0.0.1', port: address.split(':')[1] });
+        try {
+            const [level, text] = (await listen(caldock))[1];
+            assert.deepEqual([level, /another program has it/.test(text)], ['wrong', true]);
+        } finally {
+            other.close();
+        }
+        await caldock.start();
+        const ours = ['ok', `${address} is held by this service, which runs`];
+        assert.deepEqual((await listen(caldock))[1], ours);
+        const wrong = await holder({ host: '127.0.0.1', port: 0 });
+        try {
+            const metrics_listen = `127.0.0.1:${wrong.address().port}`;
+            await caldock.configure({ server: { metrics_listen } });
+            assert.match((await listen(caldock))[1].join(' '), /^wrong .*another program has it/);
+        } finally {
+            wrong.close();
+        }
+    }));
+
 test('an address that this service has is in order, whatever was edited since', async () => {
     const own = await World.open();
     const { caldock } = own;
