@@ -20,7 +20,8 @@ enum { CHECK_LATE_MS = 10 * 60 * 1000 };
 struct check_facts {
     bool is_read;       /* the store answered, or there is none yet */
     bool is_missing;    /* there is none yet */
-    Str why;            /* it can't be read, or is missing */
+    bool is_read_only;  /* it answers, and takes no writes */
+    Str why;            /* it can't be read or written, or is missing */
     struct node *nodes; /* that serve now */
     size_t n_nodes;
     uint32_t *keys; /* that something is sealed with, and the one that seals */

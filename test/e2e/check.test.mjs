@@ -401,6 +401,32 @@ test('a store that is away is wrong, and changes no other finding', () =>
         assert.deepEqual(rows.filter((row) => row.code === 'store.schema'), []);
     }));
 
+// Takes the rights of the store to be written, and gives them back after `work` with this command.
+async function withReadOnlyStore({ schema, caldock }, work) {
+    if (schema) {
+        const url = `${schema.url}${schema.url.includes('?') ? '&' : '?'}options=`;
+        const [, path] = /options=([^&]*)/.exec(schema.url) ?? [];
+        const read = `-cdefault_transaction_read_only%3Don${path ? `%20${path}` : ''}`;
+        await caldock.configure({ store: { url: path ? schema.url.replace(path, read) : url + read } });
+        return work((...args) => caldock.command(...args));
+    }
+    const as = process.getuid() === 0 ? ['--reuid', '65534', '--regid', '65534', '--clear-groups'] : [];
+    await runToEnd('chmod', ['-R', 'a+rX', path.dirname(caldock.folder)]);
+    await runToEnd('chmod', ['a-w', path.join(caldock.folder, 'caldock.db')]);
+    return work((...args) => runToEnd('setpriv', [...as, BINARY, ...args, '--config', caldock.config]));
+}
+
+test('a store that can only be read is wrong, with its mend', () =>
+    inWorld((own) =>
+        withReadOnlyStore(own, async (command) => {
+            const { code, stdout } = await command('check', '--json', '--only', 'store');
+            const [{ level, text, mend }] = JSON.parse(stdout);
+            assert.deepEqual([code, level], [1, 'wrong']);
+            assert.match(text, /can only be read/);
+            assert.match(mend, own.schema ? /primary/ : /the user that the service runs as/);
+        }),
+    ));
+
 test('accounts: a surge of reconnects is a warning, with the commonest reason', async () => {
     const own = await World.open();
     const { caldock } = own;
