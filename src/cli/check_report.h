@@ -35,8 +35,9 @@ struct check_report {
     struct net *net; /* NULL: nobody is asked (--offline) */
     json_t *rows;
     size_t n_warn, n_wrong;
-    bool wants_all; /* whatever --only says */
-    Res res;        /* of the rows */
+    bool wants_all;   /* whatever --only says */
+    bool wants_store; /* the same: what it says needs the store, which can't be read */
+    Res res;          /* of the rows */
 };
 
 /* Whether `code` is `only`, or stands below it: "source" has "source.google.keys". In

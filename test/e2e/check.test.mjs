@@ -399,6 +399,16 @@ test('a store that is away is wrong, and changes no other finding', () =>
         assert.equal(code, 1);
         assert.equal(rows.find((row) => row.code === 'store').level, 'wrong');
         assert.deepEqual(rows.filter((row) => row.code === 'store.schema'), []);
+        for (const [only, wanted] of [
+            [['accounts'], [1, ['store wrong']]],
+            [['providers', 'webhooks'], [1, ['store wrong']]],
+            [['limits.files'], [0, ['limits.files ok']]],
+        ]) {
+            const options = only.flatMap((one) => ['--only', one]);
+            const all = await caldock.command('check', '--json', ...options);
+            const told = JSON.parse(all.stdout).map((row) => `${row.code} ${row.level}`);
+            assert.deepEqual([all.code, told], wanted, only.join(' '));
+        }
     }));
 
 // Takes the rights of the store to be written, and gives them back after `work` with this command.
