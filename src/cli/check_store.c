@@ -232,7 +232,7 @@ static void check_provider(struct check_report *c, const struct provider *p)
 
     if (p->n_patterns == 0 && p->removed_ms == 0) {
         check_report_add(
-            c, S("providers"), FINDING_NOTE,
+            c, S("providers"), FINDING_WARN,
             CHECK_TEXT(
                 c, S("provider "), id,
                 S(" has no redirect pattern, so no flow of it can start")),
@@ -272,7 +272,7 @@ void check_providers(struct check_report *c)
     } while (page.last != 0);
     if (n == 0) {
         check_report_add(
-            c, S("providers"), FINDING_NOTE, S("there is none yet"),
+            c, S("providers"), FINDING_WARN, S("there is none yet"),
             S("`caldock provider add` makes one"));
     }
 }

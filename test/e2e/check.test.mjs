@@ -168,18 +168,19 @@ test('/healthz tells a node only to who knows it', async () => {
     }
 });
 
-test('a provider without a redirect pattern, and a store without providers: a note', () =>
+test('a provider without a redirect pattern, and a store without providers: a warning', () =>
     inWorld(
         async (own, caldock) => {
             await caldock.makeStore();
             const providers = () => findings(caldock, 'providers');
-            assert.match((await providers())[0].join(' '), /^note there is none yet$/);
+            assert.match((await providers())[0].join(' '), /^warn there is none yet$/);
             await caldock.run('provider', 'add', '7', '--name', 'Seven');
             assert.match(
                 (await providers())[0].join(' '),
-                /^note provider 7 has no redirect pattern/,
+                /^warn provider 7 has no redirect pattern/,
             );
-            assert.equal((await caldock.command('check')).code, 0);
+            const checked = (...more) => caldock.command('check', '--only', 'providers', ...more);
+            assert.deepEqual([(await checked()).code, (await checked('--strict')).code], [0, 1]);
             await caldock.run('provider', 'set', '7', '--add-redirect', PATTERN);
             assert.deepEqual(await providers(), []);
         },
