@@ -24,7 +24,8 @@ enum { CODES_BYTES = 440, SHOWN_BYTES = 40 };
 static const struct check_row {
     Str codes;       /* NAME is a source's name, or an issuer's */
     bool of_tenants; /* only of sources that have tenants */
-    Str asked;       /* what --offline leaves untried; empty: nobody outside is asked */
+    bool needs_store;
+    Str asked; /* what --offline leaves untried; empty: nobody outside is asked */
     void (*run)(struct check_report *c);
     void (*run_source)(struct check_report *c, const struct source_settings *s);
 } check_rows[] = {
@@ -33,11 +34,11 @@ static const struct check_row {
     {.codes = SI("config.public_url"), .run = check_public_url},
     {.codes = SI("config.unused"), .run = check_unused},
     {.codes = SI("limits.files"), .run = check_files},
-    {.codes = SI("keys.file"), .run = check_key_file},
+    {.codes = SI("keys.file"), .needs_store = true, .run = check_key_file},
     {.codes = SI("store"), .run = check_store},
-    {.codes = SI("store.schema"), .run = check_schema},
+    {.codes = SI("store.schema"), .needs_store = true, .run = check_schema},
     {.codes = SI("store.space"), .run = check_space},
-    {.codes = SI("store.pool"), .run = check_pool},
+    {.codes = SI("store.pool"), .needs_store = true, .run = check_pool},
     {.codes = SI("clock"), .asked = SI("clock"), .run = check_clock},
     {.codes = SI("source.NAME"), .run_source = check_source_is_on},
     {.codes = SI("source.NAME.keys"),
@@ -56,12 +57,13 @@ static const struct check_row {
     {.codes = SI("source.NAME.expiry"), .run_source = check_client_expiry},
     {.codes = SI("source.NAME.scopes"), .run_source = check_scopes},
     {.codes = SI("jwt.NAME.keys"), .run = check_issuers},
-    {.codes = SI("providers"), .run = check_providers},
-    {.codes = SI("accounts"), .run = check_accounts},
+    {.codes = SI("providers"), .needs_store = true, .run = check_providers},
+    {.codes = SI("accounts"), .needs_store = true, .run = check_accounts},
     {.codes = SI("notifications sync time_zones source.NAME.api"),
+     .needs_store = true,
      .run = check_calendars},
-    {.codes = SI("push"), .run = check_pushes},
-    {.codes = SI("webhooks"), .run = check_webhooks},
+    {.codes = SI("push"), .needs_store = true, .run = check_pushes},
+    {.codes = SI("webhooks"), .needs_store = true, .run = check_webhooks},
 };
 
 /* With the name of a source in the place of NAME. */
@@ -180,11 +182,23 @@ static Res check_refuse_unknown(struct check_report *c)
     return OK;
 }
 
+/* Silence about what the store couldn't say would pass for all being well. */
+static bool check_lacks_store(const struct check_report *c)
+{
+    bool needs_store = false;
+
+    for (size_t i = 0; i < COUNT(check_rows); i++) {
+        needs_store |= check_rows[i].needs_store && row_is_wanted(c, &check_rows[i]);
+    }
+    return needs_store && !c->facts.is_read;
+}
+
 /* Checks everything that a configuration names. */
 static void check_rest(struct check_report *c)
 {
     c->net = cli_has(c->cli, S("--offline")) ? NULL : net_open();
     check_read_store(c);
+    c->wants_store = check_lacks_store(c);
     for (size_t i = 0; i < COUNT(check_rows); i++) {
         row_run(c, &check_rows[i]);
     }

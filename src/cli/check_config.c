@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/process.h"
+#include "http/listen_try.h"
 #include "seal/seal.h"
 
 enum { NODES_BYTES = 4096 };
@@ -61,8 +62,32 @@ static Str check_nodes(const struct check_report *c)
     return b.full ? S("") : (Str){b.p, b.n};
 }
 
+/* Who listens for metrics says nothing of nodes. What a Caldock has of a machine on which
+ * this service runs is taken for this service's. */
+static bool check_metrics_are_ours(struct check_report *c, Str address)
+{
+    const struct text_list *listen = &c->cli->app.config->listen;
+    struct cx *cx = c->cli->cx;
+    struct listen_address at;
+    bool runs_here = false;
+    Str answer;
+
+    for (size_t i = 0; i < listen->n && !runs_here; i++) {
+        runs_here = listens_is_ours(cx, listen->at[i], check_nodes(c));
+    }
+    return runs_here && listen_parse(cx, address, &at).code == FAIL_NONE
+           && listen_ask(
+                  cx, &at,
+                  S("GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
+                    "Connection: close\r\n\r\n"),
+                  LISTEN_WHOLE, &answer)
+                      .code
+                  == FAIL_NONE
+           && str_contains(answer, S("\ncaldock_build_info{"));
+}
+
 /* A node of this store may have the address: that is the service itself. */
-static void check_address(struct check_report *c, Str address)
+static void check_address(struct check_report *c, Str address, bool is_for_metrics)
 {
     struct cx *cx = c->cli->cx;
 
@@ -73,7 +98,8 @@ static void check_address(struct check_report *c, Str address)
     }
     Str why = check_report_why(c);
 
-    if (listens_is_ours(cx, address, check_nodes(c))) {
+    if (is_for_metrics ? check_metrics_are_ours(c, address)
+                       : listens_is_ours(cx, address, check_nodes(c))) {
         check_report_add(
             c, code_listen, FINDING_OK,
             CHECK_TEXT(c, address, S(" is held by this service, which runs")), S(""));
@@ -96,7 +122,10 @@ void check_listen(struct check_report *c)
         return;
     }
     for (size_t i = 0; i < config->listen.n; i++) {
-        check_address(c, config->listen.at[i]);
+        check_address(c, config->listen.at[i], false);
+    }
+    for (size_t i = 0; i < config->metrics_listen.n; i++) {
+        check_address(c, config->metrics_listen.at[i], true);
     }
 }
 

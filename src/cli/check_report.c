@@ -33,7 +33,8 @@ bool check_report_wants(const struct check_report *c, Str code)
             return true;
         }
     }
-    return c->wants_all || !cli_has(c->cli, S("--only"));
+    return c->wants_all || (c->wants_store && str_eq(code, S("store")))
+           || !cli_has(c->cli, S("--only"));
 }
 
 void check_report_add(

@@ -20,7 +20,8 @@ enum { CHECK_LATE_MS = 10 * 60 * 1000 };
 struct check_facts {
     bool is_read;       /* the store answered, or there is none yet */
     bool is_missing;    /* there is none yet */
-    Str why;            /* it can't be read, or is missing */
+    bool is_read_only;  /* it answers, and takes no writes */
+    Str why;            /* it can't be read or written, or is missing */
     struct node *nodes; /* that serve now */
     size_t n_nodes;
     uint32_t *keys; /* that something is sealed with, and the one that seals */
@@ -34,8 +35,9 @@ struct check_report {
     struct net *net; /* NULL: nobody is asked (--offline) */
     json_t *rows;
     size_t n_warn, n_wrong;
-    bool wants_all; /* whatever --only says */
-    Res res;        /* of the rows */
+    bool wants_all;   /* whatever --only says */
+    bool wants_store; /* the same: what it says needs the store, which can't be read */
+    Res res;          /* of the rows */
 };
 
 /* Whether `code` is `only`, or stands below it: "source" has "source.google.keys". In

@@ -27,6 +27,16 @@ static Res facts_read_work(struct cx *cx, struct db *db, void *arg)
     return keys_in_use(cx, db, &f->keys, &f->n_keys);
 }
 
+/* As /readyz finds it out: by what the database and the file system say of it. What else
+ * store_check finds has rows of its own. */
+static bool store_is_read_only(struct check_report *c)
+{
+    enum store_state state;
+
+    return store_check(c->cli->cx, c->cli->app.store, &state).code != FAIL_NONE
+           && state == STORE_READ_ONLY;
+}
+
 /* The keyring is a finding of its own, so the store is opened without one. */
 void check_read_store(struct check_report *c)
 {
@@ -38,7 +48,8 @@ void check_read_store(struct check_report *c)
     }
     f->is_missing = res.code == FAIL_NOT_FOUND;
     f->is_read = f->is_missing || res.code == FAIL_NONE;
-    f->why = f->is_read && !f->is_missing ? S("") : check_report_why(c);
+    f->is_read_only = res.code == FAIL_NONE && store_is_read_only(c);
+    f->why = res.code == FAIL_NONE && !f->is_read_only ? S("") : check_report_why(c);
 }
 
 /* Whether the ring has every key that the store needs; *ret: the first that it lacks. */
@@ -99,6 +110,14 @@ void check_store(struct check_report *c)
         check_report_add(
             c, S("store"), FINDING_NOTE, f->why,
             S("start `caldock serve`, as the user that it is to belong to"));
+    } else if (f->is_read_only) {
+        check_report_add(
+            c, S("store"), FINDING_WRONG, f->why,
+            str_eq(store_kind(c->cli->app.store), S("sqlite"))
+                ? S("give the file to the user that the service runs as, on a file system "
+                    "that is mounted for writing; check as that user")
+                : S("name the primary in [store] url, and let "
+                    "default_transaction_read_only be off there"));
     } else if (f->is_read) {
         check_report_add(c, S("store"), FINDING_OK, S("answers"), S(""));
     } else {
@@ -213,7 +232,7 @@ static void check_provider(struct check_report *c, const struct provider *p)
 
     if (p->n_patterns == 0 && p->removed_ms == 0) {
         check_report_add(
-            c, S("providers"), FINDING_NOTE,
+            c, S("providers"), FINDING_WARN,
             CHECK_TEXT(
                 c, S("provider "), id,
                 S(" has no redirect pattern, so no flow of it can start")),
@@ -253,7 +272,7 @@ void check_providers(struct check_report *c)
     } while (page.last != 0);
     if (n == 0) {
         check_report_add(
-            c, S("providers"), FINDING_NOTE, S("there is none yet"),
+            c, S("providers"), FINDING_WARN, S("there is none yet"),
             S("`caldock provider add` makes one"));
     }
 }

@@ -14,6 +14,7 @@
 #include "cli/health.h"
 #include "cli/init.h"
 #include "cli/keys.h"
+#include "cli/print.h"
 #include "cli/provider.h"
 #include "cli/push.h"
 #include "cli/removal.h"
@@ -249,6 +250,5 @@ Res command_help_run(struct cli *cli)
         return cli_misuse(cli, "there is no such command", name);
     }
     TRY(buf_done(cli->cx, &b, &text));
-    (void)fwrite(text.p, 1, text.n, stdout);
-    return OK;
+    return print_long_text(cli, text);
 }

@@ -24,11 +24,12 @@ static Res command_run(struct cli *cli)
     return cli->command->run(cli);
 }
 
-/* A supervisor need not start a service again that can't use its configuration. */
+/* A supervisor need not start a service again that can't use its configuration. For
+ * --version there is no command. */
 static int exit_failed(const struct cli *cli, Res res)
 {
-    bool needs_operator = res.code != FAIL_INTERNAL && cli->command->is_service
-                          && !cli->app.has_usable_config;
+    bool needs_operator = res.code != FAIL_INTERNAL && cli->command != NULL
+                          && cli->command->is_service && !cli->app.has_usable_config;
 
     return needs_operator ? EX_CONFIG : EXIT_FAILURE;
 }

@@ -75,14 +75,20 @@ static void print_json(json_t *j)
     (void)putchar('\n');
 }
 
+static Res print_refuse(struct cli *cli)
+{
+    return fail(cli->cx, FAIL_UNAVAILABLE, "standard output: %s", strerrordesc_np(errno));
+}
+
 Res print_flush(struct cli *cli)
 {
     errno = EIO; /* where an earlier write failed */
-    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-        return fail(
-            cli->cx, FAIL_UNAVAILABLE, "standard output: %s", strerrordesc_np(errno));
-    }
-    return OK;
+    return fflush(stdout) == 0 && ferror(stdout) == 0 ? OK : print_refuse(cli);
+}
+
+Res print_long_text(struct cli *cli, Str text)
+{
+    return fwrite(text.p, 1, text.n, stdout) == text.n ? OK : print_refuse(cli);
 }
 
 struct writer *print_open(struct cli *cli)

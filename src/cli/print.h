@@ -10,6 +10,8 @@
 
 /* Hands on what was printed. FAIL_UNAVAILABLE when some of it went nowhere. */
 Res print_flush(struct cli *cli) MUST;
+/* More than the stream keeps, where print_flush couldn't say why it failed. */
+Res print_long_text(struct cli *cli, Str text) MUST;
 
 /* A writer for one object. */
 struct writer *print_open(struct cli *cli);

@@ -154,16 +154,21 @@ static Res sqlite_locate(struct cx *cx, Str url, Str folder, const char **ret)
                : fail(cx, FAIL_CONFIG, "a file's name has no NUL");
 }
 
-/* The file system that the file would be on may not be mounted yet. */
-static Res sqlite_find_folder(struct cx *cx, const char *where)
+static const char *sqlite_folder(struct cx *cx, const char *where)
 {
     Str folder = str_from_z(where);
-    const char *path;
 
     while (folder.n > 0 && !str_ends(folder, S("/"))) {
         folder.n--;
     }
-    TRY(str_z(cx, folder.n == 0 ? S(".") : folder, &path));
+    return str_zdup(&cx->mem, folder.n == 0 ? S(".") : folder);
+}
+
+/* The file system that the file would be on may not be mounted yet. */
+static Res sqlite_find_folder(struct cx *cx, const char *where)
+{
+    const char *path = sqlite_folder(cx, where);
+
     if (access(path, F_OK) != 0) {
         return fail(
             cx, error_is_for_operator(errno) ? FAIL_CONFIG : FAIL_UNAVAILABLE,
@@ -194,6 +199,18 @@ static Res sqlite_find(struct cx *cx, const struct db_place *place)
         where);
 }
 
+/* A file that root makes is its folder's owner's, as a service has to open it that isn't
+ * root; SQLite gives log and index to the owner of the file. Where that can't be, as on a
+ * file system without owners, it stays root's. */
+static void sqlite_give(int fd, const char *folder)
+{
+    struct stat st;
+    bool is_given = geteuid() == 0 && stat(folder, &st) == 0 && st.st_uid != 0
+                    && fchown(fd, st.st_uid, st.st_gid) == 0;
+
+    (void)is_given;
+}
+
 /* A file that exists is not even opened: closing it would drop this process's locks. A
  * missing folder means that the store is away: a disk may yet be mounted. */
 static Res sqlite_create(struct cx *cx, const struct db_place *place)
@@ -202,6 +219,7 @@ static Res sqlite_create(struct cx *cx, const struct db_place *place)
     int fd = open(where, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     if (fd >= 0) {
+        sqlite_give(fd, sqlite_folder(cx, where));
         (void)close(fd);
     } else if (errno != EEXIST) {
         return fail(

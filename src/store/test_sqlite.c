@@ -173,6 +173,31 @@ static int migrate_as_nobody(void)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+TEST(test_migrate_as_root_makes_files_of_the_folders_owner)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    CLEANUP(store_close) struct store *s = t_store(1);
+    Str value = S("x");
+
+    if (geteuid() != 0) {
+        skip(); /* only root gives files away */
+    }
+    T_INT(chown(t_folder, 65534, 65533), 0);
+    T_OK(store_migrate(t_cx(), s));
+    T_OK(store_write(t_cx(), s, t_setting_put, &value));
+    for (size_t i = 0; i < COUNT(suffixes); i++) {
+        char path[96];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "%s%s", t_path, suffixes[i]);
+        T_INT(stat(path, &st), 0);
+        T_INT(st.st_uid, 65534);
+        T_INT(st.st_gid, 65533);
+        T_INT(st.st_mode & 07777, 0600);
+    }
+    T_INT(migrate_as_nobody(), FAIL_NONE);
+}
+
 TEST(test_migrate_refuses_a_store_without_rights)
 {
     CLEANUP(store_close) struct store *s = t_store(1);
@@ -755,6 +780,7 @@ T_MAIN(
     TS(test_check_wants_a_file_with_the_schema), TS(test_find_leaves_an_empty_file_empty),
     TS(test_find_tells_a_missing_file_from_a_missing_folder),
     TS(test_migrate_makes_files_that_are_the_owners_alone),
+    TS(test_migrate_as_root_makes_files_of_the_folders_owner),
     TS(test_migrate_refuses_what_is_no_database),
     TS(test_migrate_refuses_a_folder_and_waits_for_a_missing_one),
     TS(test_migrate_refuses_a_store_without_rights),

@@ -3,7 +3,7 @@
 // nothing that a cut leaves passes for one.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { copyFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
@@ -59,23 +59,77 @@ inWorld('a file that is deleted or replaced while it is open', onSqlite, async (
     assert.deepEqual(await world.accounts(), []); // that of the night, without what came later
 });
 
-inWorld('a backup that is cut off has another name', onSqlite, async (world, at) => {
-    const { caldock } = world;
-    await world.alterStore(
+// Starts a backup of a store with many rows, and holds it where it has begun → {process, ended, part}
+async function begun(caldock, file) {
+    const names = async () =>
+        (await readdir(caldock.folder)).filter((name) => /^cut\.db\.part-\w+-wal$/.test(name));
+    const before = await names();
+    const process = spawn(BINARY, ['store', 'backup', file, '--config', caldock.config]);
+    let said = '';
+    process.stderr.on('data', (data) => (said += data));
+    const ended = new Promise((resolve) =>
+        process.once('close', (code) => resolve({ code, said })),
+    );
+    let part;
+    await until('it has begun', async () => {
+        [part] = (await names()).filter((name) => !before.includes(name));
+        return part;
+    });
+    process.kill('SIGSTOP');
+    return { process, ended, part: part.replace(/-wal$/, '') };
+}
+
+const fill = (world) =>
+    world.alterStore(
         "insert into tokens (hash, name, user_id, modes, created_at, expires_at)" +
             " with recursive s (i) as (select 1 union all select i + 1 from s where i < 100000)" +
             " select randomblob(32), 't', '', 3, 1, 0 from s",
     );
-    const backup = spawn(BINARY, ['store', 'backup', at('cut.db'), '--config', caldock.config]);
-    const ended = new Promise((resolve) => backup.once('exit', resolve));
-    const names = () => readdir(caldock.folder);
-    await until('it has begun', async () => (await names()).includes('cut.db.part-wal'));
-    backup.kill('SIGKILL');
+
+const cutFiles = async ({ folder }) =>
+    (await readdir(folder)).filter((name) => name.startsWith('cut.db')).sort();
+
+inWorld('a backup that is cut off has another name, and the next one removes it', onSqlite, async (world, at) => {
+    const { caldock } = world;
+    await fill(world);
+    const { process, ended } = await begun(caldock, at('cut.db'));
+    process.kill('SIGKILL');
     await ended;
-    assert.ok(!(await names()).includes('cut.db'));
+    assert.ok(!(await cutFiles(caldock)).includes('cut.db'));
+    await writeFile(at('cut.db.part'), 'of somebody else');
     await caldock.run('store', 'backup', at('cut.db'));
-    const left = (await names()).filter((name) => name.startsWith('cut.db'));
-    assert.deepEqual(left, ['cut.db']);
+    assert.deepEqual(await cutFiles(caldock), ['cut.db', 'cut.db.part']);
+});
+
+inWorld('two backups with one name: the one that is cut off leaves the other alone', onSqlite, async (world, at) => {
+    const { caldock } = world;
+    await fill(world);
+    const first = await begun(caldock, at('cut.db'));
+    const second = await begun(caldock, at('cut.db'));
+    second.process.kill('SIGKILL');
+    await second.ended;
+    first.process.kill('SIGCONT');
+    const { code, said } = await first.ended;
+    assert.equal(code, 0, said);
+    await rename(at('cut.db'), at('caldock-night.db'));
+    await caldock.run('store', 'copy', `sqlite:${at('caldock-night.db')}`, `sqlite:${at('proof.db')}`, '--snapshot');
+    const third = await begun(caldock, at('cut.db'));
+    const left = await cutFiles(caldock);
+    third.process.kill('SIGCONT');
+    assert.equal((await third.ended).code, 0);
+    assert.ok(left.every((name) => name.startsWith(third.part)), left.join(' '));
+});
+
+inWorld('a file that comes to have the name of a backup stays', onSqlite, async (world, at) => {
+    const { caldock } = world;
+    await fill(world);
+    const { process, ended } = await begun(caldock, at('cut.db'));
+    await writeFile(at('cut.db'), 'of somebody else');
+    process.kill('SIGCONT');
+    const { code, said } = await ended;
+    assert.deepEqual([code, /cut\.db is there already/.test(said)], [1, true]);
+    assert.equal(await readFile(at('cut.db'), 'utf8'), 'of somebody else');
+    assert.deepEqual(await cutFiles(caldock), ['cut.db']);
 });
 
 inWorld('what can not be backed up is said', onSqlite, async (world, at) => {

@@ -90,6 +90,31 @@ test('the same address twice stops check, serve and a reload, with file and line
         }
     }));
 
+test('an address for metrics is tried, too', () =>
+    inWorld(async (own, caldock) => {
+        const address = `127.0.0.1:${await freePort()}`;
+        await caldock.configure({ server: { metrics_listen: address } });
+        assert.deepEqual((await listen(caldock))[1], ['ok', `${address} can be had`]);
+        const other = await holder({ host: '127.0.0.1', port: address.split(':')[1] });
+        try {
+            const [level, text] = (await listen(caldock))[1];
+            assert.deepEqual([level, /another program has it/.test(text)], ['wrong', true]);
+        } finally {
+            other.close();
+        }
+        await caldock.start();
+        const ours = ['ok', `${address} is held by this service, which runs`];
+        assert.deepEqual((await listen(caldock))[1], ours);
+        const wrong = await holder({ host: '127.0.0.1', port: 0 });
+        try {
+            const metrics_listen = `127.0.0.1:${wrong.address().port}`;
+            await caldock.configure({ server: { metrics_listen } });
+            assert.match((await listen(caldock))[1].join(' '), /^wrong .*another program has it/);
+        } finally {
+            wrong.close();
+        }
+    }));
+
 test('an address that this service has is in order, whatever was edited since', async () => {
     const own = await World.open();
     const { caldock } = own;
@@ -143,18 +168,19 @@ test('/healthz tells a node only to who knows it', async () => {
     }
 });
 
-test('a provider without a redirect pattern, and a store without providers: a note', () =>
+test('a provider without a redirect pattern, and a store without providers: a warning', () =>
     inWorld(
         async (own, caldock) => {
             await caldock.makeStore();
             const providers = () => findings(caldock, 'providers');
-            assert.match((await providers())[0].join(' '), /^note there is none yet$/);
+            assert.match((await providers())[0].join(' '), /^warn there is none yet$/);
             await caldock.run('provider', 'add', '7', '--name', 'Seven');
             assert.match(
                 (await providers())[0].join(' '),
-                /^note provider 7 has no redirect pattern/,
+                /^warn provider 7 has no redirect pattern/,
             );
-            assert.equal((await caldock.command('check')).code, 0);
+            const checked = (...more) => caldock.command('check', '--only', 'providers', ...more);
+            assert.deepEqual([(await checked()).code, (await checked('--strict')).code], [0, 1]);
             await caldock.run('provider', 'set', '7', '--add-redirect', PATTERN);
             assert.deepEqual(await providers(), []);
         },
@@ -434,7 +460,43 @@ test('a store that is away is wrong, and changes no other finding', () =>
         assert.equal(code, 1);
         assert.equal(rows.find((row) => row.code === 'store').level, 'wrong');
         assert.deepEqual(rows.filter((row) => row.code === 'store.schema'), []);
+        for (const [only, wanted] of [
+            [['accounts'], [1, ['store wrong']]],
+            [['providers', 'webhooks'], [1, ['store wrong']]],
+            [['limits.files'], [0, ['limits.files ok']]],
+        ]) {
+            const options = only.flatMap((one) => ['--only', one]);
+            const all = await caldock.command('check', '--json', ...options);
+            const told = JSON.parse(all.stdout).map((row) => `${row.code} ${row.level}`);
+            assert.deepEqual([all.code, told], wanted, only.join(' '));
+        }
     }));
+
+// Takes the rights of the store to be written, and gives them back after `work` with this command.
+async function withReadOnlyStore({ schema, caldock }, work) {
+    if (schema) {
+        const url = `${schema.url}${schema.url.includes('?') ? '&' : '?'}options=`;
+        const [, path] = /options=([^&]*)/.exec(schema.url) ?? [];
+        const read = `-cdefault_transaction_read_only%3Don${path ? `%20${path}` : ''}`;
+        await caldock.configure({ store: { url: path ? schema.url.replace(path, read) : url + read } });
+        return work((...args) => caldock.command(...args));
+    }
+    const as = process.getuid() === 0 ? ['--reuid', '65534', '--regid', '65534', '--clear-groups'] : [];
+    await runToEnd('chmod', ['-R', 'a+rX', path.dirname(caldock.folder)]);
+    await runToEnd('chmod', ['a-w', path.join(caldock.folder, 'caldock.db')]);
+    return work((...args) => runToEnd('setpriv', [...as, BINARY, ...args, '--config', caldock.config]));
+}
+
+test('a store that can only be read is wrong, with its mend', () =>
+    inWorld((own) =>
+        withReadOnlyStore(own, async (command) => {
+            const { code, stdout } = await command('check', '--json', '--only', 'store');
+            const [{ level, text, mend }] = JSON.parse(stdout);
+            assert.deepEqual([code, level], [1, 'wrong']);
+            assert.match(text, /can only be read/);
+            assert.match(mend, own.schema ? /primary/ : /the user that the service runs as/);
+        }),
+    ));
 
 test('accounts: a surge of reconnects is a warning, with the commonest reason', async () => {
     const own = await World.open();

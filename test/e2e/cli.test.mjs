@@ -233,6 +233,19 @@ test('token create whose output goes nowhere leaves no token that is valid', asy
     assert.deepEqual([code, stderr], [1, 'caldock: standard output: No space left on device\n']);
 });
 
+test('output that goes nowhere is a failure, with its reason', async () => {
+    for (const command of ['--version', '--help', 'help config', 'token list --config "$1"']) {
+        for (const [to, reason] of [
+            ['>/dev/full', 'No space left on device'],
+            ['>&-', 'Bad file descriptor'],
+        ]) {
+            const line = `exec "$0" ${command} ${to}`;
+            const { code, stderr } = await runToEnd('sh', ['-c', line, BINARY, world.caldock.config]);
+            assert.deepEqual([code, stderr], [1, `caldock: standard output: ${reason}\n`], line);
+        }
+    }
+});
+
 test('account: list, show, remove, never a secret', async () => {
     const id = await world.connected('GOOG');
     const rows = await json('account', 'list', '--provider', '1');

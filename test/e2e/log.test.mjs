@@ -95,7 +95,12 @@ test('a flow belongs to the account until another connects it again', () =>
         assert.equal(again.by, 'flow');
         const { stderr } = await own.caldock.command('account', 'remove', String(first.account));
         const [line] = stderr.split('\n').filter((one) => one.startsWith('{'));
-        const { event, by, flow } = JSON.parse(line);
+        const { event, by, flow, system_user } = JSON.parse(line);
+        assert.match(system_user, new RegExp(`^user .*\\b${process.getuid()}\\b`));
+        const api = await own.connected('MSFT');
+        await own.ask(`${ACCOUNTS}/${api}`, { method: 'DELETE' });
+        const told = await found(own, 'it', (l) => l.event === 'account.disconnected' && l.account === api);
+        assert.deepEqual([told.by, told.system_user], ['api', undefined]);
         assert.deepEqual([event, by, flow], ['account.disconnected', 'command', again.flow]);
         await found(own, 'the revocation', (l) => l.event === 'revocation.done' && l.flow === flow);
     }));
