@@ -13,7 +13,7 @@ enum {
     /* connections and descriptors */
     LIMIT_REFUSED_CONNECTIONS = 128, /* past max_connections, which still get an answer */
     LIMIT_CONNECTIONS_LEAST = 16,    /* however few descriptors there are */
-    LIMIT_LOOP_FILES = 5,            /* of libuv: to poll, to be woken, a reserve */
+    LIMIT_LOOP_FILES = 6,            /* to poll, to be woken, reserves: ours, libuv's */
     LIMIT_WORKER_FILES = 9,          /* of libcurl: 5 connections kept, look-up, waking */
     LIMIT_STORE_FILES = 3,     /* of a connection to the store: SQLite has 3 files */
     LIMIT_OTHER_FILES = 64,    /* all that a process opens now and then */

@@ -419,19 +419,14 @@ static void connection_read_peer(struct http_connection *c)
     }
 }
 
-/* Owns `fd` from now on; -1: the one that libuv has accepted. */
-static int connection_accept_on(
-    struct http_connection *c, struct loop_listener *listener, int fd)
+/* Owns `fd` from now on. */
+static int connection_open(struct http_connection *c, bool is_unix, int fd)
 {
     uv_loop_t *uv = &c->loop->uv;
-    bool is_unix = listener->handle.type == UV_NAMED_PIPE;
     int e = is_unix ? uv_pipe_init(uv, &c->pipe, 0) : uv_tcp_init(uv, &c->tcp);
 
     must_be(e == 0);
     c->handle.data = c;
-    if (fd < 0) {
-        return uv_accept(&listener->stream, &c->stream);
-    }
     e = is_unix ? uv_pipe_open(&c->pipe, fd) : uv_tcp_open(&c->tcp, fd);
     if (e != 0) {
         (void)close(fd);
@@ -449,13 +444,14 @@ void connection_accept(struct loop_listener *listener, int fd)
     c->loop = loop;
     c->answer = listener->answer;
     c->state = CONNECTION_IDLE;
+    c->round = loop->round;
     connection_count(CONNECTION_CLOSED, CONNECTION_IDLE);
     c->deadline_kind = DEADLINE_NONE;
     loop->n_connections++;
     if (others >= most) {
         shared_limit_reached(loop->shared, SHARED_LIMIT_CONNECTIONS);
     }
-    if (connection_accept_on(c, listener, fd) != 0
+    if (connection_open(c, listener->is_unix, fd) != 0
         || others >= most + LIMIT_REFUSED_CONNECTIONS) {
         metric_add(METRIC_HTTP_REFUSED, METRIC_REFUSED_CONNECTIONS, 1);
         connection_count(CONNECTION_IDLE, CONNECTION_CLOSED);

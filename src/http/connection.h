@@ -51,7 +51,7 @@ enum deadline_kind {
     DEADLINE_NONE = DEADLINE_KINDS, /* in no list */
 };
 
-/* `fd` is an accepted socket; -1: libuv has it. */
+/* Owns `fd`, an accepted socket. */
 void connection_accept(struct loop_listener *listener, int fd);
 /* The deadline has passed: answers 408, or closes. */
 void connection_expire(struct deadline *d);

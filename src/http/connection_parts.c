@@ -202,6 +202,11 @@ void connection_cut(struct http_connection *c)
     connection_end_handle(c);
 }
 
+bool connection_is_new(struct deadline *idle)
+{
+    return idle != NULL && connection_of(idle)->round == connection_of(idle)->loop->round;
+}
+
 bool connection_cut_idle(struct http_loop *loop)
 {
     struct deadline *longest = loop->deadlines[DEADLINE_IDLE].first;

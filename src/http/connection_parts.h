@@ -27,7 +27,7 @@ struct http_connection {
     enum deadline_kind deadline_kind;
     struct deadline deadline;
     struct deadline turn;           /* in a list of the loop, by its state */
-    unsigned round;                 /* of the loop, in which it had its last turn */
+    unsigned round;                 /* of the loop, in which it came or had a turn */
     int n_turn;                     /* requests handled in that turn */
     struct pool_exchange *exchange; /* from a request's first byte to its answer */
     Str in;                         /* read, not parsed: the loop's buffer, or `kept` */
@@ -62,5 +62,7 @@ void connection_weigh(struct http_connection *c);
 void connection_end_handle(struct http_connection *c);
 /* Closes at once, in any state. */
 void connection_cut(struct http_connection *c);
+/* Whether it came, or had a turn, in this round of its loop; false for NULL. */
+bool connection_is_new(struct deadline *idle);
 /* Closes the connection that has been idle for longest; false when all are busy. */
 bool connection_cut_idle(struct http_loop *loop);

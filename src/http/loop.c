@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,7 +14,11 @@
 #include "base/metric.h"
 #include "http/connection_parts.h"
 
-enum { BACKLOG = 1024 };
+enum {
+    BACKLOG = 1024,
+    LISTENER_TURN = 64, /* taken in one round, so that connections have their turn */
+    LISTENER_REST_MS = 100,
+};
 
 void loop_expire(struct http_loop *loop)
 {
@@ -157,20 +162,129 @@ static void on_round_end(uv_prepare_t *round_end)
     }
 }
 
-/* Accepts those that are connected already: they may have sent a request, and would lose
- * it when the listener is closed. */
-static void listener_empty(struct loop_listener *l)
+static int reserve_open(void)
 {
-    uv_os_fd_t listener;
-    int fd = 0;
+    return eventfd(0, EFD_CLOEXEC);
+}
 
-    must_be(uv_fileno(&l->handle, &listener) == 0);
-    while (fd >= 0 || errno == ECONNABORTED || errno == EINTR) {
-        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0) {
-            connection_accept(l, fd);
-        }
+static void reserve_close(struct http_loop *loop)
+{
+    if (loop->reserve >= 0) {
+        (void)close(loop->reserve);
     }
+    loop->reserve = -1;
+}
+
+static void on_connection(uv_poll_t *poll, int status, int events);
+
+static void on_rest_end(uv_timer_t *rest)
+{
+    struct http_loop *loop = rest->data;
+
+    loop->reserve = loop->reserve < 0 ? reserve_open() : loop->reserve;
+    for (size_t i = 0; i < loop->n_listeners; i++) {
+        (void)uv_poll_start(&loop->listeners[i].poll, UV_READABLE, on_connection);
+    }
+}
+
+/* Who connects meanwhile waits in the backlog. */
+static void loop_rest(struct http_loop *loop)
+{
+    for (size_t i = 0; i < loop->n_listeners; i++) {
+        (void)uv_poll_stop(&loop->listeners[i].poll);
+    }
+    (void)uv_timer_start(&loop->rest, on_rest_end, LISTENER_REST_MS, 0);
+}
+
+static int listener_accept(const struct loop_listener *l)
+{
+    return accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+/* Closes the next client by means of the reserve. Another thread may be faster to take
+ * the descriptor. */
+static bool listener_refuse(struct loop_listener *l)
+{
+    struct http_loop *loop = l->loop;
+
+    reserve_close(loop);
+    int fd = listener_accept(l);
+
+    if (fd >= 0) {
+        metric_add(METRIC_HTTP_REFUSED, METRIC_REFUSED_FILES, 1);
+        (void)close(fd);
+    }
+    loop->reserve = reserve_open();
+    return fd >= 0;
+}
+
+/* There is no descriptor for the next client: who is idle makes room, or it is refused,
+ * or else it waits. Those that came in this round are idle because nobody has read yet
+ * what they sent: they are no room before the next one. */
+static bool listener_make_room(struct loop_listener *l)
+{
+    if (connection_is_new(l->loop->deadlines[DEADLINE_IDLE].first)) {
+        return false;
+    }
+    shared_limit_reached(l->loop->shared, SHARED_LIMIT_FILES);
+    if (connection_cut_idle(l->loop) || listener_refuse(l)) {
+        return true;
+    }
+    loop_rest(l->loop);
+    return false;
+}
+
+/* Takes the next client; false when there is none, or it has to wait. */
+static bool listener_take(struct loop_listener *l)
+{
+    int fd = listener_accept(l);
+
+    if (fd >= 0) {
+        connection_accept(l, fd);
+        return true;
+    }
+    if (errno == EMFILE || errno == ENFILE) {
+        return listener_make_room(l);
+    }
+    if (errno == ENOMEM || errno == ENOBUFS) {
+        loop_rest(l->loop);
+        return false;
+    }
+    return errno != EAGAIN; /* else this one client has gone: accept(2) */
+}
+
+static void listener_take_many(struct loop_listener *l, int most)
+{
+    while (most > 0 && listener_take(l)) {
+        most--;
+    }
+}
+
+static void on_connection(uv_poll_t *poll, int status, int events)
+{
+    struct loop_listener *l = poll->data;
+
+    (void)events;
+    if (status < 0) {
+        loop_rest(l->loop); /* libuv has stopped to poll */
+    } else {
+        listener_take_many(l, LISTENER_TURN);
+    }
+}
+
+/* Takes those that are connected already: they may have sent a request, and would lose
+ * it when the listener is closed. */
+static void loop_close_listeners(struct http_loop *loop)
+{
+    for (size_t i = 0; i < loop->n_listeners && loop->has_served; i++) {
+        listener_take_many(&loop->listeners[i], BACKLOG);
+    }
+    for (size_t i = 0; i < loop->n_listeners; i++) {
+        uv_close((uv_handle_t *)&loop->listeners[i].poll, NULL);
+        (void)close(loop->listeners[i].fd);
+    }
+    uv_close((uv_handle_t *)&loop->rest, NULL);
+    reserve_close(loop);
 }
 
 static void loop_drain(struct http_loop *loop)
@@ -181,12 +295,7 @@ static void loop_drain(struct http_loop *loop)
         return;
     }
     loop->is_draining = true;
-    for (size_t i = 0; i < loop->n_listeners; i++) {
-        if (loop->has_served) {
-            listener_empty(&loop->listeners[i]);
-        }
-        uv_close(&loop->listeners[i].handle, NULL);
-    }
+    loop_close_listeners(loop);
     deadlines_set_wait(&loop->deadlines[DEADLINE_IDLE], LIMIT_DRAIN_IDLE_MS);
     loop_expire(loop);
     (void)uv_timer_start(&loop->shutdown, on_shutdown, (uint64_t)wait_ms, 0);
@@ -302,21 +411,6 @@ bool loop_answers(struct http_loop *loop)
     return has_woken;
 }
 
-static void on_connection(uv_stream_t *listener, int status)
-{
-    struct loop_listener *l = listener->data;
-
-    if (status == 0) {
-        connection_accept(l, -1);
-    } else {
-        /* libuv tries again at once, and for ever: without a free descriptor the loop
-         * would never come to anything else. */
-        metric_add(METRIC_HTTP_REFUSED, METRIC_REFUSED_FILES, 1);
-        shared_limit_reached(l->loop->shared, SHARED_LIMIT_FILES);
-        (void)connection_cut_idle(l->loop);
-    }
-}
-
 struct http_loop *loop_open(
     const struct http_options *options, struct http_shared *shared)
 {
@@ -339,10 +433,13 @@ struct http_loop *loop_open(
     must_be(uv_idle_init(&loop->uv, &loop->awake) == 0);
     must_be(uv_timer_init(&loop->uv, &loop->timer) == 0);
     must_be(uv_timer_init(&loop->uv, &loop->shutdown) == 0);
+    must_be(uv_timer_init(&loop->uv, &loop->rest) == 0);
     loop->wake.data = loop;
     loop->round_end.data = loop;
     loop->timer.data = loop;
     loop->shutdown.data = loop;
+    loop->rest.data = loop;
+    loop->reserve = reserve_open();
     return loop;
 }
 
@@ -350,20 +447,21 @@ int loop_listen(
     struct http_loop *loop, int fd, bool is_unix,
     void (*handle)(struct http_exchange *ex))
 {
-    struct loop_listener *l = &loop->listeners[loop->n_listeners++];
-    int e =
-        is_unix ? uv_pipe_init(&loop->uv, &l->pipe, 0) : uv_tcp_init(&loop->uv, &l->tcp);
+    struct loop_listener *l = &loop->listeners[loop->n_listeners];
+    int e = listen(fd, BACKLOG) == 0 ? 0 : uv_translate_sys_error(errno);
 
-    must_be(e == 0);
-    l->handle.data = l;
-    l->loop = loop;
-    l->answer = handle;
-    e = is_unix ? uv_pipe_open(&l->pipe, fd) : uv_tcp_open(&l->tcp, fd);
+    e = e == 0 ? uv_poll_init(&loop->uv, &l->poll, fd) : e;
     if (e != 0) {
         (void)close(fd);
         return e;
     }
-    return uv_listen(&l->stream, BACKLOG, on_connection);
+    loop->n_listeners++;
+    l->poll.data = l;
+    l->fd = fd;
+    l->is_unix = is_unix;
+    l->loop = loop;
+    l->answer = handle;
+    return uv_poll_start(&l->poll, UV_READABLE, on_connection);
 }
 
 void loop_run(struct http_loop *loop)

@@ -28,15 +28,12 @@ enum {
     LOOP_ANSWERS_MOST = 64,      /* wait for a round to end: for a millisecond or two */
 };
 
-/* A listening socket of one loop. */
+/* A listening socket of one loop. libuv only says that someone has come: where it accepts
+ * by itself and finds no descriptor, it drops clients unsaid, or tries for ever. */
 struct loop_listener {
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    };
-
+    uv_poll_t poll;
+    int fd;
+    bool is_unix;
     struct http_loop *loop;
     void (*answer)(struct http_exchange *ex); /* the handler of its connections */
 };
@@ -52,8 +49,10 @@ struct http_loop {
     uv_idle_t awake;        /* active while there is something to do in the next round */
     uv_timer_t timer;       /* rings at the earliest deadline */
     uv_timer_t shutdown;    /* rings shutdown_timeout after the drain began */
+    uv_timer_t rest;        /* active while the listeners wait for free descriptors */
     struct loop_listener *listeners;
     size_t n_listeners;
+    int reserve; /* a descriptor to refuse a client with; -1: somebody else has it */
 
     struct deadlines deadlines[DEADLINE_KINDS];
     /* Lists without deadlines: connections in the order of their turns. */
