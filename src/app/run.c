@@ -74,12 +74,48 @@ static sigset_t run_signals(void)
     return set;
 }
 
+static void stop_at_once(int signal)
+{
+    (void)signal;
+    _exit(EXIT_SUCCESS);
+}
+
+static void run_on_stop(void (*handler)(int))
+{
+    const struct sigaction act = {.sa_handler = handler};
+
+    must_be(sigaction(SIGTERM, &act, NULL) == 0);
+    must_be(sigaction(SIGINT, &act, NULL) == 0);
+}
+
+/* From now on another SIGTERM ends the process at once. */
+static void run_unblock_stop(void)
+{
+    sigset_t signals = run_signals();
+
+    (void)sigdelset(&signals, SIGHUP);
+    must_be(pthread_sigmask(SIG_UNBLOCK, &signals, NULL) == 0);
+}
+
 /* Blocks the signals in every thread to come, so that only sigtimedwait gets them. */
 static void run_block_signals(void)
 {
     const sigset_t signals = run_signals();
 
     must_be(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
+    run_on_stop(SIG_DFL);
+}
+
+/* Nothing has begun that a cut could harm: a migration is a transaction. */
+void run_take_signals(void)
+{
+    sigset_t hangup;
+
+    (void)sigemptyset(&hangup);
+    (void)sigaddset(&hangup, SIGHUP);
+    must_be(pthread_sigmask(SIG_BLOCK, &hangup, NULL) == 0);
+    run_on_stop(stop_at_once);
+    run_unblock_stop();
 }
 
 /* `first` is the server's number of the first address. */
@@ -164,15 +200,6 @@ static void run_leave(struct run *r)
     readiness_note_draining(&r->service.readiness);
     http_server_leave(r->server);
     run_tick_until(r, &signals, clock_mono_ms() + delay_ms);
-}
-
-/* From now on another SIGTERM ends the process at once. */
-static void run_unblock_stop(void)
-{
-    sigset_t signals = run_signals();
-
-    (void)sigdelset(&signals, SIGHUP);
-    must_be(pthread_sigmask(SIG_UNBLOCK, &signals, NULL) == 0);
 }
 
 static void run_log_files(const struct files_fit *fit)
@@ -340,12 +367,6 @@ static void service_abandon(void)
         LEVEL_WARN, EVENT_SERVICE_STOPPED,
         KZ("left_behind", "work that did not end in time"));
     log_flush(LIMIT_LOG_STOP_MS);
-    _exit(EXIT_SUCCESS);
-}
-
-static void stop_at_once(int signal)
-{
-    (void)signal;
     _exit(EXIT_SUCCESS);
 }
 

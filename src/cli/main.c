@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "app/run.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -17,6 +18,9 @@ enum { EXIT_USAGE = 2 };
 
 static Res command_run(struct cli *cli)
 {
+    if (cli->command->is_service) {
+        run_take_signals();
+    }
     TRY(app_start(cli->cx));
     if (cli->command->parts != PARTS_NONE) {
         TRY(app_open(&cli->app, cli_config_path(cli), cli->command->parts));

@@ -886,6 +886,43 @@ TEST(test_config_read_refuses_a_secret_file_that_others_may_use)
     T_INT(unlink(full), 0);
 }
 
+/* None of them is waited for, and the reason is its own. */
+TEST(test_config_read_says_why_a_secret_file_cannot_be_read)
+{
+    static char large[LIMIT_SECRET_FILE_BYTES + 1];
+
+    const struct {
+        const char *file;
+        const char *says;
+    } rows[] = {
+        {"nowhere", "nowhere\" cannot be read by user "},
+        {"nowhere", "): No such file or directory"},
+        {"nowhere/secret", "): No such file or directory"},
+        {".", "): Is a directory"},
+        {"pipe", "): it must be a plain file"},
+        {"large", "): it is larger than "},
+    };
+
+    char pipe[sizeof(folder) + 32];
+
+    (void)snprintf(pipe, sizeof(pipe), "%s/pipe", folder);
+    T_INT(mkfifo(pipe, 0600), 0);
+    memset(large, 'x', sizeof(large));
+    put_file("large", (Str){large, sizeof(large)});
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct config *c = NULL;
+        Str text = str_cat(
+            &t_cx()->mem, S("[google]\nclient_id=a\nclient_secret_file="),
+            str_from_z(rows[i].file));
+
+        T_FAIL(FAIL_CONFIG, read_text(text, &c));
+        T_TRUE(str_contains(str_from_z(t_cx()->why.text), str_from_z(rows[i].says)));
+    }
+    T_INT(unlink(pipe), 0);
+    (void)snprintf(pipe, sizeof(pipe), "%s/large", folder);
+    T_INT(unlink(pipe), 0);
+}
+
 TEST(test_config_read_takes_1000_values)
 {
     struct buf b = {.mem = &t_cx()->mem, .max = LIMIT_CONFIG_BYTES};
@@ -981,6 +1018,7 @@ int main(void)
         T(test_config_read_takes_no_more_than_the_file_may_have),
         T(test_config_read_takes_a_secret_file_as_it_is),
         T(test_config_read_refuses_a_secret_file_that_others_may_use),
+        T(test_config_read_says_why_a_secret_file_cannot_be_read),
         T(test_config_read_takes_secrets_up_to_their_limit),
         T(test_config_read_takes_1000_values),
         T(test_config_read_takes_names_up_to_their_limit),

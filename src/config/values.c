@@ -533,34 +533,66 @@ Res value_algorithms(
     return OK;
 }
 
-/* Reads an open file; fd < 0: errno says why it isn't. */
-static Res file_read(struct cx *cx, int fd, const char *path, size_t most, Str *ret)
+/* The reason alone: who asked knows the file. */
+static Res file_fail(struct cx *cx, int error)
+{
+    return fail(
+        cx, error == ENOENT ? FAIL_NOT_FOUND : FAIL_CONFIG, "%s", strerrordesc_np(error));
+}
+
+static Res file_open(struct cx *cx, const char *path, int flags, int *ret)
+{
+    *ret = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
+    return *ret < 0 ? file_fail(cx, errno) : OK;
+}
+
+/* A pipe in the place of a file that is read again and again would be waited for. */
+static Res file_open_plain(struct cx *cx, const char *path, int *ret)
+{
+    struct stat st;
+
+    TRY(file_open(cx, path, O_NONBLOCK, ret));
+    must_be(fstat(*ret, &st) == 0);
+    if (S_ISDIR(st.st_mode)) {
+        return file_fail(cx, EISDIR);
+    }
+    return S_ISREG(st.st_mode) ? OK : fail(cx, FAIL_CONFIG, "it must be a plain file");
+}
+
+static Res file_read(struct cx *cx, int fd, size_t most, Str *ret)
 {
     struct buf b = {.mem = &cx->mem, .max = most};
     char part[4096];
-    ssize_t got = fd < 0 ? -1 : 1;
+    ssize_t got = 1;
 
     while (got > 0 && !b.full) {
         got = read(fd, part, sizeof(part));
         buf_add(&b, (Str){part, got > 0 ? (size_t)got : 0});
     }
+    int error = errno;
+
     seal_wipe(part, sizeof(part));
     if (got < 0) {
-        return fail(
-            cx, errno == ENOENT ? FAIL_NOT_FOUND : FAIL_CONFIG, "%s: cannot be read: %s",
-            path, strerrordesc_np(errno));
+        return file_fail(cx, error);
     }
     if (b.full) {
-        return fail(cx, FAIL_CONFIG, "%s: larger than %zu bytes", path, most);
+        return fail(cx, FAIL_CONFIG, "it is larger than %zu bytes", most);
     }
     return buf_done(cx, &b, ret);
 }
 
 Res config_file_read(struct cx *cx, const char *path, size_t most, Str *ret)
 {
-    CLEANUP(file_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    CLEANUP(file_close) int fd = -1;
+    Res res = file_open(cx, path, 0, &fd);
 
-    return file_read(cx, fd, path, most, ret);
+    res = res.code == FAIL_NONE ? file_read(cx, fd, most, ret) : res;
+    if (res.code == FAIL_NONE) {
+        return OK;
+    }
+    Str why = str_dup(&cx->mem, str_from_z(cx->why.text));
+
+    return fail(cx, res.code, "%s: cannot be read: %.*s", path, STR_ARG(why));
 }
 
 bool value_is_quoted(Str text)
@@ -613,23 +645,28 @@ static Res secret_check_file(
     return fail(cx, FAIL_CONFIG, "%.*s: %.*s", STR_ARG(given->where), STR_ARG(why));
 }
 
+static Res secret_refuse(struct cx *cx, const struct given *given, const char *path)
+{
+    Str why = str_dup(&cx->mem, str_from_z(cx->why.text));
+    Str us = user_text(&cx->mem, geteuid());
+
+    return fail(
+        cx, FAIL_CONFIG, "%.*s: the file \"%s\" cannot be read by %.*s: %.*s",
+        STR_ARG(given->where), path, STR_ARG(us), STR_ARG(why));
+}
+
 Res value_from_file(struct cx *cx, const struct given *given, Str *ret)
 {
+    CLEANUP(file_close) int fd = -1;
     const char *path;
     Str text = S("");
 
     TRY(str_z(cx, value_resolve(cx, given), &path));
-    errno = 0;
-    CLEANUP(file_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    Res res = file_read(cx, fd, path, LIMIT_SECRET_FILE_BYTES, &text);
+    Res res = file_open_plain(cx, path, &fd);
 
+    res = res.code == FAIL_NONE ? file_read(cx, fd, LIMIT_SECRET_FILE_BYTES, &text) : res;
     if (res.code != FAIL_NONE) {
-        Str us = user_text(&cx->mem, geteuid());
-
-        return fail(
-            cx, FAIL_CONFIG, "%.*s: the file \"%s\" cannot be read by %.*s: %s",
-            STR_ARG(given->where), path, STR_ARG(us),
-            errno == 0 ? "it is too large for a secret" : strerrordesc_np(errno));
+        return secret_refuse(cx, given, path);
     }
     TRY(secret_check_file(cx, given, fd, path));
     text = line_ending_cut(text);

@@ -2,7 +2,11 @@
 // Stopping a process that is busy: it ends with status 0 and in time, whatever a source or the
 // database does meanwhile, and nothing that was due is lost.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import http from 'node:http';
+import path from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -169,6 +173,30 @@ test('a stop with a delay ends by itself when it is over', async (t) => {
     const world = await World.open({ settings: { server: { shutdown_delay: '1s' } } });
     t.after(() => world.close());
     assert.deepEqual(await world.caldock.stop(), { code: 0, signal: null });
+});
+
+// Whether the process has a handler for SIGTERM (proc(5)): its signals are taken.
+async function takesSignals({ process }) {
+    const status = await readFile(`/proc/${process.pid}/status`, 'latin1');
+    return (BigInt(`0x${/SigCgt:\t(\w+)/.exec(status)[1]}`) >> 14n) % 2n === 1n;
+}
+
+test('while the start waits for a store that is locked', async (t) => {
+    if (process.env.CALDOCK_TEST_POSTGRES) return t.skip('SQLite alone has such a lock');
+    const world = await World.open({ provider: false, serve: false });
+    t.after(() => world.close());
+    const { caldock } = world;
+    await caldock.makeStore();
+    const program =
+        "import sqlite3, sys; d = sqlite3.connect(sys.argv[1], isolation_level=None); d.execute('pragma locking_mode = exclusive'); d.execute('begin exclusive'); print(1, flush=True); sys.stdin.read()";
+    const locker = spawn('python3', ['-c', program, path.join(caldock.folder, 'caldock.db')]);
+    t.after(() => locker.kill());
+    await once(locker.stdout, 'data');
+    const starts = caldock.start({}, { ends: { code: 0 } }).catch(() => 'ended');
+    await until('signals are taken', () => takesSignals(caldock));
+    caldock.kill('SIGHUP');
+    assert.deepEqual(await caldock.stop(), { code: 0, signal: null });
+    assert.equal(await starts, 'ended');
 });
 
 test('while PostgreSQL is silent, also after a SIGHUP', async (t) => {
