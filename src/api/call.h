@@ -49,6 +49,7 @@ struct call {
     size_t room_errors;
     Str hint;    /* for the caller, after the envelope's message; empty: none */
     Str outcome; /* how a flow ended, for the log; empty: no flow */
+    Str source;  /* the code of the flow's, for the log; empty: no flow */
 
     struct notices *notices;        /* calendars/notices.h; NULL in tests */
     void *progress;                 /* where a handler that parked goes on */

@@ -283,6 +283,7 @@ static struct callback *callback_new(struct call *c)
     cb->ending.connect = &cb->connect;
     cb->connect.work = &c->work;
     cb->connect.source = source_get(source);
+    c->source = cb->connect.source->code;
     cb->connect.client = settings_source(c->work.settings, source);
     cb->connect.owner = work_owner(&c->cx->mem, c->work.settings);
     cb->deadline_ms = c->cx->deadline_ms;

@@ -140,6 +140,7 @@ static Res initiate_read(struct call *c, struct initiate *ret)
         return (Res){FAIL_PARAMETER_INVALID};
     }
     must_be(ret->source != NULL);
+    c->source = ret->source->code;
     ret->has_account =
         in[INITIATE_IN_ACCOUNT].is_given && !in[INITIATE_IN_ACCOUNT].is_null;
     ret->account = in[INITIATE_IN_ACCOUNT].number;

@@ -155,7 +155,8 @@ void finish_log(const struct visit *v)
         KV("route", c->endpoint == NULL ? S("none") : c->endpoint->name),
         KN("status", ex->answer.status), KUS("ms", clock_mono_us() - ex->req.started_us),
         KV("credential", auth_log_credential(mem, &c->who)),
-        KI("provider", c->who.provider), KV("outcome", c->outcome),
+        KI("provider", c->who.provider), KV("user", c->who.user), KV("source", c->source),
+        KV("outcome", c->outcome),
         KV("code", has_code ? error_row(v->res.code)->code : S("")),
         KZ("reason", has_failed ? ex->cx.why.text : ""),
         KV("at", has_failed ? line_place(mem, v) : S("")));

@@ -11,6 +11,7 @@ import { until } from './lib/until.mjs';
 import { ACCOUNTS, SOURCES, World } from './lib/world.mjs';
 
 const FLOW = /^[0-9a-f]{16}$/;
+const USER = 'teacher-7';
 
 // A line of either format → its fields. Without JSON all of them are text.
 function fieldsOf(line) {
@@ -42,9 +43,12 @@ for (const format of ['logfmt', 'json']) {
     for (const code of Object.keys(SOURCES)) {
         test(`${format}, ${code}: one flow is followed by one value`, () =>
             withFormat(format, async (own) => {
-                const account = await own.connected(code);
-                const { flow } = await found(own, 'initiate', (l) => l.route?.includes('initiate'));
+                const headers = { 'Caldock-User': USER };
+                const account = await own.connected(code, { headers });
+                const begun = await found(own, 'initiate', (l) => l.route?.includes('initiate'));
+                const { flow, user, source } = begun;
                 assert.match(flow, FLOW);
+                assert.deepEqual([user, source], [USER, code]);
                 await own.alterStore('update grants set due_at = 1');
                 const of = (event) =>
                     found(own, `${event} of ${flow}`, (l) => l.flow === flow && l.event === event);
