@@ -50,7 +50,7 @@ first_available() { # A|B
 
 # lists_update: brings apt's lists up to date, once.
 lists_update() {
-    [ -z "${are_lists_new:-}" ] || return 0
+    [ -z "${are_lists_new:-}" ] && command -v apt-get >/dev/null || return 0
     as_root apt-get update -q >&2 || return 1
     are_lists_new=yes
 }
@@ -92,32 +92,42 @@ node_is_there() {
 # need_node: installs Debian's node where there is none, and unpacks npm where there is none.
 need_node() {
     node_is_there || need_packages nodejs || return 1
-    command -v npm >/dev/null || unpack_npm
+    need_npm
 }
 
-# Three of four files that Debian's npm depends on are of compilers, bundlers, linters and test tools, which the
-# packages in its closure are built with and npm never loads.
-NPM_UNUSED='eslint* libnode-dev* node-babel* node-caniuse-lite* node-core-js* node-es-abstract* node-istanbul* node-jest*
-    node-lodash* node-regenerate* node-webassemblyjs* webpack*'
+# npm_packages: of what Debian's npm depends on, what npm itself loads: the rest, three of four files, is of
+# compilers, bundlers, linters and test tools, with which the packages in its closure are built.
+npm_packages() {
+    for package in $(apt-get install -qq --print-uris --no-install-recommends npm | sed -n "s/^'[^']*' \([^_]*\)_.*/\1/p"); do
+        case $package in
+        node-babel* | node-caniuse-lite* | node-core-js* | node-es-abstract* | node-istanbul* | node-jest* | \
+            node-lodash* | node-regenerate* | node-webassemblyjs*) ;;
+        npm | node-* | libjs-*) echo "$package" ;;
+        esac
+    done
+}
 
 # unpack_npm: Debian's npm is some 340 packages, so they are not installed, but unpacked for these scripts
-# alone (ADR 48).
+# alone (ADR 48). No lock of apt or dpkg is taken: an installation may go on beside it.
 unpack_npm() {
     command -v apt-get >/dev/null || { need_packages npm; return; }
     say "Unpacking Debian's npm into $NPM_FOLDER/, without installing it"
     lists_update || return 1
-    debs=$(mktemp -d) && chmod 755 "$debs" || return 1 # apt doesn't download as root
-    unused=$(set -f; for name in $NPM_UNUSED; do printf ' ! -name %s' "$name"; done)
+    debs=$(mktemp -d) || return 1
+    [ "$(id -u)" -ne 0 ] || chown _apt "$debs" || return 1 # apt doesn't download as root
     rm -rf "$NPM_FOLDER" && mkdir "$NPM_FOLDER" &&
-        as_root apt-get install -q -y --no-install-recommends --download-only -o Dir::Cache::archives="$debs" npm >&2 &&
-        (set -f; find "$debs" -name '*.deb' $unused -print0) |
+        (cd "$debs" && apt-get download -q $(npm_packages) >&2) &&
+        find "$debs" -name '*.deb' -print0 |
         xargs -0 -P "$(nproc)" -I '{}' dpkg-deb -x '{}' "$NPM_FOLDER" &&
         ln -s nodejs "$NPM_FOLDER/usr/share/node_modules" && # so that each finds the others
         mkdir "$NPM_FOLDER/bin" && ln -s ../usr/bin/npm "$NPM_FOLDER/bin/npm"
     code=$?
-    as_root rm -rf "$debs"
+    rm -rf "$debs"
     return $code
 }
+
+# need_npm: unpacks npm where there is none.
+need_npm() { command -v npm >/dev/null || unpack_npm; }
 
 # npm_install FOLDER: installs exactly the versions of its lock file, once.
 npm_install() {
