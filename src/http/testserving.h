@@ -217,3 +217,13 @@ static inline bool answer_has_status(Str answer, Str status)
 #define EXPECTING                                                                        \
     "POST /half HTTP/1.1\r\n" HOST "Content-Length: 1\r\nExpect: 100-continue\r\n\r\n"
 #define GET_(path) "GET " path " HTTP/1.1\r\n" HOST "\r\n"
+
+/* A client whose request is incomplete. */
+static inline int client_half_say(const struct http_server *s)
+{
+    int fd = client_dial(s);
+
+    client_say(fd, S(EXPECTING));
+    (void)client_hear(fd, S("\r\n\r\n"));
+    return fd;
+}
