@@ -98,7 +98,7 @@ Res owner_query_check_range(
     if (q->from_s >= q->to_s) {
         return call_field_error(c, OWNER_BEFORE, S("Must be after happens_after."));
     }
-    if (q->to_s - q->from_s > (int64_t)limits->days * CLOCK_DAY_S) {
+    if (q->to_s - q->from_s > limits->days * CLOCK_DAY_S) {
         return call_field_error(
             c, OWNER_BEFORE,
             owner_message_of(c, "The range may span at most ", limits->days, " days."));

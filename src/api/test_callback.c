@@ -202,7 +202,7 @@ static Res other_finishes_work(struct cx *cx, struct db *db, void *arg)
 /* SECURITY 15 */
 TEST(test_callback_waits_for_who_came_first)
 {
-    struct other o = {.ms = CLOCK_MINUTE_S * 1000};
+    struct other o = {.ms = CLOCK_MINUTE_MS};
     Str sealed = browser_state(&o.flow, SOURCE_GOOGLE, clock_now_s() + CLOCK_MINUTE_S);
 
     T_OK(BED_WRITE(other_claims_work, &o));
@@ -221,7 +221,7 @@ TEST(test_callback_waits_for_who_came_first)
 
 TEST(test_callback_waits_no_longer_than_its_time)
 {
-    struct other o = {.ms = CLOCK_MINUTE_S * 1000};
+    struct other o = {.ms = CLOCK_MINUTE_MS};
     Str sealed = browser_state(&o.flow, SOURCE_GOOGLE, clock_now_s() + CLOCK_MINUTE_S);
 
     T_OK(BED_WRITE(other_claims_work, &o));

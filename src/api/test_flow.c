@@ -120,7 +120,7 @@ static struct stored stored(void)
 
 static Res hold_work(struct cx *cx, struct db *db, void *arg)
 {
-    struct lease lease = {.owner = S("another"), .length_ms = CLOCK_MINUTE_S * 1000};
+    struct lease lease = {.owner = S("another"), .length_ms = CLOCK_MINUTE_MS};
 
     return lease_take(
         cx, db, revoke_lease_name(&cx->mem, SOURCE_GOOGLE, S(SUBJECT)), &lease, arg);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/limits.h"
 #include "base/zone_rule.h"
@@ -325,7 +326,7 @@ int64_t zone_next_s(const struct zone *z, int64_t after_s)
 
 int64_t zone_midnight_s(const struct zone *z, int32_t day)
 {
-    int64_t midnight = (int64_t)day * ZONE_SECONDS_PER_DAY;
+    int64_t midnight = day * CLOCK_DAY_S;
     int64_t at = midnight - OFFSET_MOST_S - 1; /* yesterday everywhere */
 
     while (at + zone_offset_s(z, at) < midnight) {

@@ -7,6 +7,7 @@
  */
 #include "base/zone_rule.h"
 
+#include "base/clock.h"
 #include "base/str.h"
 
 enum {
@@ -241,12 +242,12 @@ static int64_t change_instant_s(const struct zone_rule *r, int64_t year, int i)
     const struct zone_change *c = change_is_end(i) ? &r->end : &r->start;
     int32_t before_s = change_is_end(i) ? r->daylight_s : r->standard_s;
 
-    return change_day(c, year + i / 2) * ZONE_SECONDS_PER_DAY + c->time_s - before_s;
+    return change_day(c, year + i / 2) * CLOCK_DAY_S + c->time_s - before_s;
 }
 
 static int64_t year_of_instant(int64_t at_s)
 {
-    return year_of_day(floor_div(at_s, ZONE_SECONDS_PER_DAY));
+    return year_of_day(floor_div(at_s, CLOCK_DAY_S));
 }
 
 /* A change can be a week away from its year, so the years around count too. Where one

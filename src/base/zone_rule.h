@@ -33,9 +33,6 @@ struct zone_rule {
     struct zone_change end;
 };
 
-/* The rule's changes of clocks around one instant: `start` to daylight saving time. */
-enum { ZONE_SECONDS_PER_DAY = 24 * 60 * 60 };
-
 /* The number of a day of the Gregorian calendar; 1970-01-01 is 0. `month` and `day` count
  * from 1; a day past its month's end is one of the next month. */
 int64_t zone_day_number(int64_t year, int month, int day);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/cx.h"
 #include "base/datetime.h"
 #include "base/limits.h"
@@ -450,7 +451,7 @@ Res value_date(
     if (!datetime_date_parse(given->text, &days) || days < 1) {
         return value_refuse(cx, given, "a date, as 2027-01-31");
     }
-    *(int64_t *)to = (int64_t)days * 24 * 3600;
+    *(int64_t *)to = days * CLOCK_DAY_S;
     return OK;
 }
 
