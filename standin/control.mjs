@@ -8,7 +8,7 @@ import { Faults } from './faults.mjs';
 import { readBody, send } from './wire.mjs';
 
 const LOG_LENGTH = 10000;
-const PATIENCE_MS = 120000; // for a request that has to come
+const PATIENCE_MS = 300000; // for a request that has to come
 
 function overlay(target, { set = {}, drop = [] }) {
     return Object.fromEntries(

@@ -3,7 +3,7 @@
 import http from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
-const PATIENCE_MS = 60000;
+const PATIENCE_MS = 180000;
 
 // The text of a request or an answer, decompressed.
 export async function readBody(message) {

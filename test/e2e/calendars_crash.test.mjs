@@ -55,11 +55,13 @@ const channelsOf = ({ control, email }) =>
 const crashing = (point) =>
     world.caldock.start({ CALDOCK_CRASH_AT: point }, { ends: { signal: 'SIGKILL' } });
 
+const dies = () => until('it dies', () => world.caldock.process.signalCode !== null);
+
 // Until it is dead; then another lives, for which it counts as dead: on PostgreSQL that takes a
 // while, which is moved here; on SQLite the start itself knows it. Its claim on what it was at, by a
 // due time to come, ends by time alone: that is moved, too.
 async function livesAgain({ claims } = {}) {
-    await until('it dies', () => world.caldock.process.signalCode !== null);
+    await dies();
     if (world.schema) await world.alterStore('update nodes set seen_at = 1');
     if (claims)
         await world.alterStore(`update calendar_sync set ${claims} = 1 where ${claims} < ${NEVER}`);
@@ -108,9 +110,10 @@ for (const code of CODES) {
             await world.caldock.stop();
             await crashing(point);
             one.add(1);
-            await livesAgain();
+            await dies();
             const { status } = one.control.notifications.at(-1);
             assert.ok(!(status >= 200 && status < 300), 'it was not said to be noted');
+            await livesAgain();
             one.add(2);
             await until('it is read', async () => (await one.days()).length === 2);
         });
