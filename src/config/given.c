@@ -221,8 +221,33 @@ static bool variable_is_key(Str section, Str key)
     return s != NULL && config_key_find(s, key, &from_file) != NULL;
 }
 
-/* Splits a name that is in lower case and without its prefix. false: it begins with no
- * section, so it is not for Caldock. */
+/* Splits a name that begins with no section where it ends in the name of a key, but for
+ * those of [jwt …], which are common words: "goggle_client_id" is a slip, and "url" or
+ * "test_secret" is for somebody else. */
+static bool variable_split_slip(Str name, Str *section, Str *key)
+{
+    for (size_t at = 0; at < name.n; at++) {
+        Str end = str_sub(name, at + 1, name.n);
+
+        if (name.p[at] != '_') {
+            continue;
+        }
+        for (size_t i = 0; i < config_section_count; i++) {
+            bool from_file;
+
+            if (!config_sections[i].is_jwt
+                && config_key_find(&config_sections[i], end, &from_file) != NULL) {
+                *section = str_sub(name, 0, at);
+                *key = end;
+                return !variable_is_service_link(name);
+            }
+        }
+    }
+    return false;
+}
+
+/* Splits a name that is in lower case and without its prefix. false: it is not for
+ * Caldock. */
 static bool variable_split(struct arena *mem, Str name, Str *section, Str *key)
 {
     for (size_t i = 0; i < config_section_count; i++) {
@@ -238,7 +263,7 @@ static bool variable_split(struct arena *mem, Str name, Str *section, Str *key)
         }
         return variable_is_key(*section, *key) || !variable_is_service_link(name);
     }
-    return false;
+    return variable_split_slip(name, section, key);
 }
 
 static Res given_read_environment(struct cx *cx, struct givens *g)

@@ -467,6 +467,9 @@ TEST(test_config_read_lets_the_environment_win)
         {"CALDOCK_SERVER_PORT", "tcp://10.0.0.1:80"},
         {"CALDOCK_STORE_SERVICE_HOST", "10.0.0.1"},
         {"CALDOCK_PORT_80_TCP", "x"},
+        {"CALDOCK_LISTEN_SERVICE_HOST", "10.0.0.7"},
+        {"CALDOCK_URL", "https://caldock.example"},
+        {"CALDOCK_TEST_SECRET", "s"},
         {"CALDOCK_STORE_POSTGRESQL_SERVICE_HOST", "10.0.0.7"},
         {"CALDOCK_STORE_POSTGRESQL_SERVICE_PORT", "5432"},
         {"CALDOCK_STORE_POSTGRESQL_SERVICE_PORT_TCP_POSTGRESQL", "5432"},
@@ -510,6 +513,10 @@ TEST(test_config_read_names_the_variable_that_is_wrong)
         {"CALDOCK_SERVER_PORT_80_TCP_NAME", "1", "no such key"},
         {"CALDOCK_STORE_SERVICE_HOSTS", "1", "no such key"},
         {"CALDOCK_JWT_ACME_FOO", "1", "no such section"},
+        {"CALDOCK_GOGGLE_CLIENT_ID", "1", "no such section"},
+        {"CALDOCK_GOGGLE_CLIENT_SECRET_FILE", "x", "no such section"},
+        {"CALDOCK_SERVERR_LISTEN", "1", "no such section"},
+        {"CALDOCK_PUBLIC_URL", "1", "no such section"},
         {"CALDOCK_JWT_ACME_SECRET", "x", "wants issuer"},
     };
 
