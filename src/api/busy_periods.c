@@ -11,6 +11,7 @@
 #include "api/body.h"
 #include "api/endpoints.h"
 #include "api/owner_query.h"
+#include "api/value.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -48,7 +49,7 @@ static const struct api_field busy_query_fields[BUSY_IN_COUNT] = {
     [BUSY_IN_ACCOUNT] = {.name = SI("calendar_source_account"), .type = VALUE_INT,
         .about = SI("Only settings of this account."),
         .example = SI("7")},
-    [BUSY_IN_REFRESH] = {.name = SI("refresh"), .type = VALUE_BOOL,
+    [BUSY_IN_REFRESH] = {.name = SI("refresh"), .type = VALUE_BOOL, .otherwise = &value_false,
         .about = SI("Read the calendars first, if they were not read in the last 5 seconds.")},
 };
 

@@ -75,7 +75,7 @@ static const struct api_field put_fields[IN_FIELDS] = {
 };
 
 static const struct api_field put_query_fields[] = {
-    {.name = SI("restore"), .type = VALUE_BOOL,
+    {.name = SI("restore"), .type = VALUE_BOOL, .otherwise = &value_false,
         .about = SI("Whether copies that the person deleted are made again, and those "
             "that the person moved are put back.")},
 };

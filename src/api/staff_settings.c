@@ -17,6 +17,7 @@
 #include "api/page.h"
 #include "api/staff_settings_body.h"
 #include "api/staff_settings_view.h"
+#include "api/value.h"
 #include "auth/visible.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -157,6 +158,7 @@ static Res setting_choose_and_delete(struct cx *cx, struct db *db, void *arg)
 static const struct api_field delete_fields[] = {
     {.name = SI("keep_events"),
      .type = VALUE_BOOL,
+     .otherwise = &value_false,
      .about = SI("Whether the events that were written stay in the calendar.")},
 };
 
