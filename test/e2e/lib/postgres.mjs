@@ -8,10 +8,15 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { Teller } from './teller.mjs';
+
 const server = process.env.CALDOCK_TEST_POSTGRES;
 const script = fileURLToPath(new URL('../../../script/postgres', import.meta.url));
 const run = promisify(execFile);
 const MOST_BYTES = 64 * 1024 * 1024;
+// How psql tells that a question was answered, and whether it went wrong.
+const ASKED = '\\echo answered, wrong: :ERROR\n';
+const TOLD = 'answered, wrong: false';
 let serial = 0;
 
 export class Schema {
@@ -28,12 +33,25 @@ export class Schema {
 
     // → what it selects
     async sql(text) {
-        const args = ['-qAtX', '-v', 'ON_ERROR_STOP=1', '-c', text, this.url];
-        return (await run('psql', args)).stdout.trim();
+        this.teller ??= this.#open();
+        const lines = await this.teller.ask(`${text};\n${ASKED}`);
+        const isRight = lines.pop() === TOLD;
+        if (!isRight) throw new Error(`${lines.join('\n')}: ${text}`);
+        return lines.join('\n').trim();
     }
 
-    drop() {
-        return this.sql(`drop schema ${this.name} cascade`);
+    // Notices would stand among the rows, as errors do.
+    #open() {
+        const psql = 'exec psql -qAtX "$1" 2>&1';
+        const isEnd = (line) => line.startsWith(TOLD.slice(0, -'false'.length));
+        const teller = new Teller('sh', ['-c', psql, 'sh', this.url], isEnd);
+        teller.ask(`set client_min_messages = warning;\n${ASKED}`).catch(() => {});
+        return teller;
+    }
+
+    async drop() {
+        await this.sql(`drop schema ${this.name} cascade`);
+        this.teller.end();
     }
 
     // All that it holds: text as it is, bytes as bytes.

@@ -3,19 +3,19 @@
 // on one PostgreSQL, behind the URL of the first), a provider and a token, and the moves of an
 // application and of a person with a browser.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual, promisify } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 
 import { Caldock, callbackUrl, freePort } from '../../../standin/caldock.mjs';
 import { Standin } from '../../../standin/standin.mjs';
 import { Visitor } from '../../../standin/visitor.mjs';
 import { ask } from '../../../standin/wire.mjs';
 import { Schema } from './postgres.mjs';
+import { sqlite } from './sqlite.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const BINARY = process.env.CALDOCK_BIN ?? path.join(root, 'build/caldock');
@@ -164,21 +164,14 @@ export class World {
     }
 
     // Changes the store behind the service's back.
-    async alterStore(sql) {
-        if (this.schema) return this.schema.sql(sql);
-        const file = path.join(this.caldock.folder, 'caldock.db');
-        const program =
-            'import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute(sys.argv[2]); d.commit()';
-        return promisify(execFile)('python3', ['-c', program, file, sql]);
+    alterStore(sql) {
+        return this.queryStore(sql);
     }
 
     // → the rows of this query, as lines, with | between columns
-    async queryStore(sql) {
+    queryStore(sql) {
         if (this.schema) return this.schema.sql(sql);
-        const file = path.join(this.caldock.folder, 'caldock.db');
-        const program =
-            'import sqlite3, sys; [print(*row, sep="|") for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2])]';
-        return (await promisify(execFile)('python3', ['-c', program, file, sql])).stdout.trim();
+        return sqlite(path.join(this.caldock.folder, 'caldock.db'), sql);
     }
 
     // All that the store holds.
