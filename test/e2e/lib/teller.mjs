@@ -24,7 +24,8 @@ export class Teller {
     // Whether the process of the tests waits for it.
     #hold(isHeld) {
         const { child } = this;
-        for (const part of [child, child.stdin, child.stdout]) isHeld ? part.ref() : part.unref();
+        const way = isHeld ? 'ref' : 'unref';
+        for (const part of [child, child.stdin, child.stdout]) part[way]();
     }
 
     #hear(line) {
