@@ -9,6 +9,7 @@
 
 #include "api/testbrowser.h"
 #include "base/limits.h"
+#include "base/metric.h"
 #include "net/testserver.h"
 #include "store/db.h"
 #include "store/flows.h"
@@ -335,6 +336,43 @@ TEST(test_callback_ends_as_the_token_endpoint_answers)
     }
 }
 
+/* Whoever claims a flow is too slow from the start. */
+static Res claims_end_work(struct cx *cx, struct db *db, void *arg)
+{
+    (void)arg;
+    return db_exec(
+        cx, db,
+        "create trigger slow after insert on flows begin"
+        " update flows set claimed_until = 0 where id = new.id; end",
+        DB_NONE, NULL);
+}
+
+static int64_t lost_flows(void)
+{
+    const Str labels[] = {metric_source(SOURCE_GOOGLE), S("server_error")};
+    int64_t *counts = NEW_N(&t_cx()->mem, int64_t, metric_places(METRIC_FLOWS_ENDED));
+
+    metric_read(METRIC_FLOWS_ENDED, counts);
+    return counts[metric_place_named(METRIC_FLOWS_ENDED, labels)];
+}
+
+TEST(test_callback_counts_its_own_flow_when_its_time_is_over)
+{
+    static struct server s;
+    struct step step = {ANSWER("400 Bad", "{\"error\":\"invalid_grant\"}"), THEN_CLOSE};
+    Str sealed = browser_google_state();
+    int64_t before = lost_flows();
+
+    T_OK(BED_WRITE(claims_end_work, NULL));
+    testserver_start(&s, &step, 1);
+    bed.settings.sources[0].client.token_url = testserver_url(&t_cx()->mem, &s, "/token");
+    browser_ended_with(browser_visits(sealed, S("&code=c")), S("server_error"));
+    testserver_stop(&s);
+    T_INT(lost_flows(), before + 1);
+    browser_ended_with(browser_visits(sealed, S("&code=c")), S("server_error"));
+    T_INT(lost_flows(), before + 1);
+}
+
 TEST(test_callback_leaves_the_flow_open_while_the_store_is_away)
 {
     struct store *good = bed.store;
@@ -369,4 +407,5 @@ T_MAIN(
     T_BED(test_callback_ends_what_a_dead_node_had_begun),
     T_BED(test_callback_sends_the_code_once),
     T_BED(test_callback_ends_as_the_token_endpoint_answers),
+    T_BED(test_callback_counts_its_own_flow_when_its_time_is_over),
     T_BED(test_callback_leaves_the_flow_open_while_the_store_is_away))

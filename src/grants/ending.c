@@ -28,8 +28,9 @@ Res ending_check_place(struct cx *cx, struct db *db, struct ending *e)
     return r;
 }
 
-/* Another worker may have given our claim up: then the result that it wrote stays, or,
- * while it still works on the flow, this call knows of none. */
+/* The time of our claim may be over: then the result that another wrote stays, or, while
+ * it still works on the flow, this call knows of none. A flow that nobody took ends here,
+ * as lost. */
 static Res ending_finish(struct cx *cx, struct db *db, struct ending *e)
 {
     Str id = e->connect->flow_id;
@@ -39,8 +40,8 @@ static Res ending_finish(struct cx *cx, struct db *db, struct ending *e)
     if (r.code != FAIL_CONFLICT || e->kind == FAIL_NONE) {
         return r;
     }
-    e->was_lost = true;
     TRY(flow_end_lost(cx, db, id, &e->record));
+    e->was_lost = !e->record.is_new;
     if (e->record.stage != FLOW_DONE) {
         e->record = (struct flow_record){
             .stage = FLOW_DONE, .outcome = outcome_of(FAIL_INTERNAL)};
