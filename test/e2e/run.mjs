@@ -6,7 +6,7 @@
 // no build for them ($CALDOCK_CRASH_BIN), the upgrade from the release before when there is no build
 // of that ($CALDOCK_BEFORE_BIN). With a PostgreSQL ($CALDOCK_TEST_POSTGRES) the suites that are named
 // run on that; without names each runs on SQLite, those that want several nodes on PostgreSQL, and
-// some on both. The search for secrets in all logs always comes last, unless only files were named.
+// some on both. A look through all logs always comes last, unless only files were named.
 //
 // A suite that fails beside others runs once more, alone: a machine that is too busy is no fault of
 // Caldock. It is told as `unsteady`, with the reason. A process that ended badly, or a sanitizer's
@@ -21,7 +21,7 @@ import { fileURLToPath } from 'node:url';
 const folder = path.dirname(fileURLToPath(import.meta.url));
 const folders = [folder, path.join(folder, '../../standin')];
 const wanted = process.argv.slice(2);
-const LAST = 'secrets';
+const LAST = 'all_logs';
 const PATIENCE_MS = Number(process.env.CALDOCK_E2E_PATIENCE_MS ?? 1500000); // for one suite
 // Suites wait as much as they work. No CPU is told of where there is no /proc.
 const JOBS = Number(process.env.CALDOCK_E2E_JOBS ?? 2 * Math.max(os.cpus().length, 1));
