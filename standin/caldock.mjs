@@ -13,7 +13,7 @@ import readline from 'node:readline';
 
 const START_MS = 300000; // for a command, or a start, on a machine that is slow
 const PRINTED_BYTES = 64 * 1024 * 1024; // by a command; a line for each account of thousands
-const STOP_MS = 60000; // for a service that was told to stop; its own limit is below half of that
+const STOP_MS = 180000; // for a service that was told to stop; its own limit is below half of that
 
 // How a sanitizer's report begins, whichever way the process ends.
 const FINDING = /ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|: runtime error: /;

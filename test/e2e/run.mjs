@@ -57,7 +57,7 @@ const LONG = [
     'contract_http',
     'accounts',
 ];
-const MOST_UNSTEADY = 5;
+const MOST_UNSTEADY = 10;
 const NEVER_FORGIVEN = /ended with|Sanitizer|a sanitizer|runtime error:| died \(/;
 const rank = (name) => (LONG.includes(name) ? LONG.indexOf(name) : LONG.length);
 
