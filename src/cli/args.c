@@ -125,6 +125,10 @@ static Res args_take(struct cli *cli, Str text, const char *next, bool *used)
         cli->options_end = true;
         return OK;
     }
+    if (!cli->options_end && (str_eq(text, S("--help")) || str_eq(text, S("-h")))) {
+        cli->wants_help = true;
+        return OK;
+    }
     if (!cli->options_end && str_starts(text, S("--"))) {
         return args_take_option(cli, text, next, used);
     }
@@ -219,10 +223,25 @@ static bool command_takes(const struct command *c, Str option)
     return str_eq(option, S("--config")) || str_eq(option, S("--json"));
 }
 
+/* "caldock webhook add … --help" is "caldock help webhook add". */
+static Res args_turn_to_help(struct cli *cli)
+{
+    Str topic = cli->n_words > 0 ? cli->words[0] : S("");
+
+    if (topic.n > 0 && args_find_command(cli).code == FAIL_NONE) {
+        topic = cli->command->name;
+    }
+    cli->words[0] = S("help");
+    cli->words[1] = topic;
+    cli->n_words = topic.n > 0 ? 2 : 1;
+    cli->n_options = 0;
+    return args_find_command(cli);
+}
+
 Res args_parse(struct cli *cli, const char *const *argv)
 {
     TRY(args_take_all(cli, argv));
-    TRY(args_find_command(cli));
+    TRY(cli->wants_help ? args_turn_to_help(cli) : args_find_command(cli));
     const struct command *c = cli->command;
     size_t most = c->words_most > 0 ? c->words_most : c->words;
 

@@ -42,6 +42,7 @@ struct cli {
 
     size_t n_options;
     bool options_end; /* "--" was there: what follows are words */
+    bool wants_help;  /* --help or -h was there */
     size_t n_printed; /* items of a long list */
 };
 

@@ -61,16 +61,12 @@ int main(int argc, char **argv)
     struct cli *cli = heap_alloc(sizeof(*cli));
     Str only = argc == 2 ? str_from_z(argv[1]) : S("");
     bool wants_version = str_eq(only, S("--version"));
-    bool wants_help = str_eq(only, S("--help")) || str_eq(only, S("-h"));
-    const char *const help[] = {argv[0], "help", NULL};
 
     if (wants_version) {
         (void)printf("caldock %s\n", CALDOCK_VERSION);
     }
     cli->cx = &cli->app.cx;
-    Res res = wants_version
-                  ? OK
-                  : args_parse(cli, wants_help ? help : (const char *const *)argv);
+    Res res = wants_version ? OK : args_parse(cli, (const char *const *)argv);
 
     if (!wants_version && res.code == FAIL_NONE) {
         res = command_run(cli);

@@ -41,6 +41,33 @@ TEST(test_args_parse_finds_command_words_and_options)
     }
 }
 
+TEST(test_args_parse_takes_help_for_a_command)
+{
+    static const struct {
+        Str topic;
+        const char *argv[ARGS_MOST];
+    } rows[] = {
+        {SI(""), {"caldock", "--help"}},
+        {SI(""), {"caldock", "-h", "--json"}},
+        {SI("serve"), {"caldock", "serve", "--help"}},
+        {SI("serve"), {"caldock", "--help", "--config", "x", "serve"}},
+        {SI("webhook add"), {"caldock", "webhook", "add", "-h"}},
+        {SI("provider show"), {"caldock", "provider", "show", "1", "2", "--help"}},
+        {SI("token"), {"caldock", "token", "--help"}},
+        {SI("sing"), {"caldock", "sing", "--help"}},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct cli cli;
+
+        T_OK(line_parse(&cli, rows[i].argv));
+        T_STR(cli.command->name, S("help"));
+        T_INT(cli.n_options, 0);
+        T_INT(cli.n_words, rows[i].topic.n > 0);
+        T_STR(cli.n_words > 0 ? cli.words[0] : S(""), rows[i].topic);
+    }
+}
+
 TEST(test_args_parse_refuses_wrong_usage)
 {
     static const struct {
@@ -122,5 +149,6 @@ TEST(test_command_table_has_complete_rows)
 
 T_MAIN(
     T(test_args_parse_finds_command_words_and_options),
-    T(test_args_parse_refuses_wrong_usage), T(test_args_parse_holds_its_limits),
-    T(test_cli_id_takes_positive_numbers), T(test_command_table_has_complete_rows))
+    T(test_args_parse_takes_help_for_a_command), T(test_args_parse_refuses_wrong_usage),
+    T(test_args_parse_holds_its_limits), T(test_cli_id_takes_positive_numbers),
+    T(test_command_table_has_complete_rows))

@@ -873,6 +873,46 @@ TEST(test_webhook_commands_change_one_endpoint)
     T_INT(RUN("provider", "remove", "4"), FAIL_NONE);
 }
 
+/* What differs before and after a rotation: when the secret before ends, and how much is
+ * sealed. */
+static Res secrets_work(struct cx *cx, struct db *db, void *arg)
+{
+    return db_query_int(
+        cx, db,
+        "select coalesce(sum(previous_until + length(sealed)), 0) from webhook_endpoints",
+        DB_NONE, arg);
+}
+
+TEST(test_webhook_commands_leave_no_secret_that_nobody_knows)
+{
+    static const char *const add[] = {"webhook", "add",   "--provider",
+                                      "5",       "--url", "https://192.0.2.1/",
+                                      "--force", NULL};
+    char id[8] = "";
+    const char *const rotate[] = {"webhook", "rotate", id, NULL};
+    int64_t before = 0;
+    int64_t after = 0;
+
+    T_INT(RUN("provider", "add", "5", "--name", "A"), FAIL_NONE);
+    T_INT(run_in_vain(add, open("/dev/full", O_WRONLY)), FAIL_UNAVAILABLE);
+    T_TRUE(said("No space left on device: so endpoint ") && said(" is removed again"));
+    T_INT(RUN("webhook", "list"), FAIL_NONE);
+    T_TRUE(!str_contains(printed(), S("192.0.2.1")));
+    T_INT(run(add), FAIL_NONE);
+    T_INT(sscanf(str_zdup(&t_cx()->mem, printed()), "id: %7[0-9]", id), 1);
+    change_store(secrets_work, &before);
+    T_INT(run_in_vain(rotate, open("/dev/full", O_WRONLY)), FAIL_UNAVAILABLE);
+    T_TRUE(said(" has the secret again that it had"));
+    change_store(secrets_work, &after);
+    T_TRUE(before > 0);
+    T_INT(before, after);
+    T_INT(run(rotate), FAIL_NONE);
+    change_store(secrets_work, &after);
+    T_TRUE(before != after);
+    T_INT(RUN("webhook", "remove", id), FAIL_NONE);
+    T_INT(RUN("provider", "remove", "5"), FAIL_NONE);
+}
+
 TEST(test_webhook_commands_refuse_what_is_wrong)
 {
     static const struct {
@@ -1001,6 +1041,7 @@ int main(void)
         T(test_push_commands_show_copies_and_try_again),
         T(test_provider_set_wakes_calendars),
         T(test_webhook_commands_change_one_endpoint),
+        T(test_webhook_commands_leave_no_secret_that_nobody_knows),
         T(test_webhook_commands_refuse_what_is_wrong),
         T(test_check_run_says_how_many_files_are_short),
         T(test_sources_uris_run_lists_both),

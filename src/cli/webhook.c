@@ -28,6 +28,7 @@ struct webhook_query {
     struct cli *cli;
     int64_t id; /* of the endpoint; of a list, of the provider, or 0 */
     struct webhook_endpoint endpoint;
+    struct webhook_endpoint before; /* a rotation */
     struct sign_secrets secrets;
     int64_t now_ms;
     struct webhook_queue queue;
@@ -165,6 +166,25 @@ static Res webhook_print_secret(struct webhook_query *q)
     return print_flush(cli);
 }
 
+/* Nobody would know a secret that could not be printed. */
+static Res webhook_take_back(
+    struct webhook_query *q, store_work *undo, Res why, const char *end)
+{
+    struct cx *cx = q->cli->cx;
+    Str reason = str_dup(&cx->mem, str_from_z(cx->why.text));
+    Res res = webhook_write_store(q, undo);
+
+    if (res.code != FAIL_NONE) {
+        return fail(
+            cx, res.code,
+            "%.*s: so run `caldock webhook rotate %lld`, since nobody knows its secret",
+            STR_ARG(reason), (long long)q->id);
+    }
+    return fail(
+        cx, why.code, "%.*s: so endpoint %lld %s", STR_ARG(reason), (long long)q->id,
+        end);
+}
+
 /* Adding. */
 
 static Res webhook_add_work(struct cx *cx, struct db *db, void *arg)
@@ -175,6 +195,13 @@ static Res webhook_add_work(struct cx *cx, struct db *db, void *arg)
     TRY(provider_get(cx, db, q->endpoint.provider, &p));
     TRY(webhook_endpoint_add(cx, db, &q->endpoint, &q->endpoint.id));
     return webhook_put_secret(cx, db, q);
+}
+
+static Res webhook_remove_work(struct cx *cx, struct db *db, void *arg)
+{
+    const struct webhook_query *q = arg;
+
+    return webhook_endpoint_remove(cx, db, q->id);
 }
 
 static Res webhook_read_provider(struct cli *cli, int64_t *ret)
@@ -206,7 +233,12 @@ Res webhook_add_run(struct cli *cli)
     TRY(provider_refuse_missing(
         cli, store_write(cli->cx, cli->app.store, webhook_add_work, &q),
         q.endpoint.provider));
-    TRY(webhook_print_secret(&q));
+    q.id = q.endpoint.id;
+    Res res = webhook_print_secret(&q);
+
+    if (res.code != FAIL_NONE) {
+        return webhook_take_back(&q, webhook_remove_work, res, "is removed again");
+    }
     (void)fprintf(
         stderr, "endpoint %lld; its secret is shown this once\n",
         (long long)q.endpoint.id);
@@ -408,13 +440,6 @@ static Res webhook_forget_step(struct cx *cx, void *arg, bool *more)
     return OK;
 }
 
-static Res webhook_remove_work(struct cx *cx, struct db *db, void *arg)
-{
-    const struct webhook_query *q = arg;
-
-    return webhook_endpoint_remove(cx, db, q->id);
-}
-
 Res webhook_remove_run(struct cli *cli)
 {
     struct webhook_query q = {.cli = cli};
@@ -439,11 +464,24 @@ static Res webhook_rotate_work(struct cx *cx, struct db *db, void *arg)
     struct webhook_query *q = arg;
 
     TRY(webhook_endpoint_get(cx, db, q->id, &q->endpoint));
+    q->before = q->endpoint;
     TRY(webhook_open_secrets(cx, q));
     sign_secret_rotate(&q->secrets);
     TRY(outbox_now(cx, db, &q->now_ms));
     q->endpoint.previous_until_ms = q->now_ms + LIMIT_WEBHOOK_OVERLAP_MS;
     return webhook_put_secret(cx, db, q);
+}
+
+/* Unless somebody has rotated since. */
+static Res webhook_unrotate_work(struct cx *cx, struct db *db, void *arg)
+{
+    struct webhook_query *q = arg;
+    struct webhook_endpoint now;
+
+    TRY(webhook_endpoint_get(cx, db, q->id, &now));
+    return str_eq(now.sealed, q->endpoint.sealed)
+               ? webhook_endpoint_put_secret(cx, db, &q->before)
+               : OK;
 }
 
 Res webhook_rotate_run(struct cli *cli)
@@ -452,7 +490,12 @@ Res webhook_rotate_run(struct cli *cli)
 
     TRY(webhook_begin(cli, &q));
     TRY(webhook_write_store(&q, webhook_rotate_work));
-    TRY(webhook_print_secret(&q));
+    Res res = webhook_print_secret(&q);
+
+    if (res.code != FAIL_NONE) {
+        return webhook_take_back(
+            &q, webhook_unrotate_work, res, "has the secret again that it had");
+    }
     (void)fprintf(
         stderr,
         "endpoint %lld has a new secret, which is shown this once; the old one "
