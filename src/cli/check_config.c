@@ -24,7 +24,10 @@ Res check_config(struct check_report *c)
 
     if (res.code != FAIL_NONE) {
         c->wants_all = true; /* nothing else can be said */
-        check_report_add_failure(c, code_config, S(""));
+        check_report_add_failure(
+            c, code_config,
+            S("correct what it names, or name another file with --config; `caldock help "
+              "config` lists the keys"));
         return res;
     }
     check_report_add(

@@ -187,6 +187,16 @@ test('a provider without a redirect pattern, and a store without providers: a wa
         { provider: false },
     ));
 
+test('a configuration that can’t be used: what to do, also where one finding was asked for', () =>
+    inWorld(async (own, caldock) => {
+        await caldock.configure({ oauth: { flow_timeout: 'nonsense' } });
+        const { code, stdout } = await caldock.command('check', '--json', '--only', 'clock');
+        const [{ level, text, mend, code: what }, ...others] = JSON.parse(stdout);
+        assert.deepEqual([code, level, what, others], [1, 'wrong', 'config', []]);
+        assert.match(text, /caldock\.conf:\d+: \[oauth\] flow_timeout: /);
+        assert.match(mend, /^correct what it names, or .*--config; `caldock help config`/);
+    }));
+
 test('quotes around a whole value: a note, since they belong to it', () =>
     inWorld(async (own, caldock) => {
         await caldock.configure({ google: { client_secret: '"quoted"' } });
