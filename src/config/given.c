@@ -221,26 +221,30 @@ static bool variable_is_key(Str section, Str key)
     return s != NULL && config_key_find(s, key, &from_file) != NULL;
 }
 
-/* Splits a name that begins with no section where it ends in the name of a key, but for
- * those of [jwt …], which are common words: "goggle_client_id" is a slip, and "url" or
- * "test_secret" is for somebody else. */
+/* The keys of [jwt …] are common words, and don't count. */
+static bool variable_is_key_of_any(Str key)
+{
+    bool from_file;
+
+    for (size_t i = 0; i < config_section_count; i++) {
+        const struct config_section *s = &config_sections[i];
+
+        if (!s->is_jwt && config_key_find(s, key, &from_file) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Splits a name that begins with no section where it ends in the name of a key:
+ * "goggle_client_id" is a slip, and "url" or "test_secret" is for somebody else. */
 static bool variable_split_slip(Str name, Str *section, Str *key)
 {
     for (size_t at = 0; at < name.n; at++) {
-        Str end = str_sub(name, at + 1, name.n);
-
-        if (name.p[at] != '_') {
-            continue;
-        }
-        for (size_t i = 0; i < config_section_count; i++) {
-            bool from_file;
-
-            if (!config_sections[i].is_jwt
-                && config_key_find(&config_sections[i], end, &from_file) != NULL) {
-                *section = str_sub(name, 0, at);
-                *key = end;
-                return !variable_is_service_link(name);
-            }
+        *section = str_sub(name, 0, at);
+        *key = str_sub(name, at + 1, name.n);
+        if (name.p[at] == '_' && variable_is_key_of_any(*key)) {
+            return !variable_is_service_link(name);
         }
     }
     return false;
