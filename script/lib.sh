@@ -13,7 +13,7 @@ PACKAGES_TEST='clang libclang-rt-dev|libclang-rt-14-dev clang-format clang-tidy 
 # What a built caldock needs, on Debian 12.
 PACKAGES_RUN='libcurl4 libinih1 libjansson4 libpq5 libsodium23 libsqlite3-0 libssl3 libuv1 libxml2 ca-certificates tzdata'
 # For script/package and its checks.
-PACKAGES_PACKAGE='dpkg-dev debhelper systemd-dev|systemd'
+PACKAGES_PACKAGE='build-essential dpkg-dev debhelper systemd-dev|systemd'
 PACKAGES_PACKAGE_TEST='lintian piuparts autopkgtest debootstrap mandoc systemd python3 python3-seccomp'
 
 # A folder of sources at a time is compiled, and no debug symbols are written: half the work (ADR 49).
