@@ -324,6 +324,63 @@ TEST(test_status_run_prints_one_screen)
     T_INT(json_array_size(j_get(json, "waiting")), 5);
 }
 
+static Res sql_work(struct cx *cx, struct db *db, void *arg)
+{
+    const char **sql = arg;
+
+    return db_exec(cx, db, *sql, DB_NONE, NULL);
+}
+
+#define SQL_NOW "unixepoch() * 1000"
+
+/* Nodes as they report, one of them since before it can say how it does. */
+TEST(test_status_run_says_what_nodes_report)
+{
+    static const char *const seeds[] = {
+        "insert into nodes (id, host, keys, sealing, seen_at) values"
+        " ('a', 'h', '', 0, " SQL_NOW ")",
+        "insert into nodes (id, host, keys, sealing, seen_at, version, began_at, ready,"
+        " requests, p99_us, sources) values"
+        " ('b', 'h', '00000001', 1, " SQL_NOW ", '1', 1, 1, 2500, -5000000,"
+        " 'google=accepted'),"
+        " ('c', 'h', '00000001', 1, " SQL_NOW ", '1', 1, 2, 0, 1000,"
+        " 'google=refused microsoft=accepted')",
+        "insert into flows (id, owner, claimed_until, made_at, outcome) values"
+        " (x'01', 'b', 0, " SQL_NOW ", null), (x'02', 'b', 0, " SQL_NOW ", 'success')",
+    };
+    static const char *const ends[] = {"delete from nodes", "delete from flows"};
+    CLEANUP(j_done) json_t *json = NULL;
+
+    for (size_t i = 0; i < COUNT(seeds); i++) {
+        const char *sql = seeds[i];
+
+        change_store(sql_work, &sql);
+    }
+    T_INT(RUN("status"), FAIL_NONE);
+    T_INT(RUN("status", "--json"), FAIL_NONE);
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        const char *sql = ends[i];
+
+        change_store(sql_work, &sql);
+    }
+    T_OK(j_parse_kindly(t_cx(), printed(), 8, &json));
+    const json_t *nodes = j_get(json, "nodes");
+    const json_t *a = json_array_get(nodes, 0);
+    const json_t *b = json_array_get(nodes, 1);
+    const json_t *c = json_array_get(nodes, 2);
+
+    T_INT(json_array_size(nodes), 3);
+    T_TRUE(j_get(a, "ready") == NULL && j_get(a, "since") == NULL);
+    T_TRUE(j_get(a, "requests_per_second") == NULL && j_get(a, "p99") == NULL);
+    T_TRUE(json_is_true(j_get(b, "ready")) && json_is_false(j_get(c, "ready")));
+    T_TRUE(json_number_value(j_get(b, "requests_per_second")) == 2.5);
+    T_STR(str_from_z(json_string_value(j_get(b, "p99"))), S("> 5000 ms"));
+    T_STR(str_from_z(json_string_value(j_get(c, "p99"))), S("<= 1 ms"));
+    T_TRUE(str_contains(printed(), S("\"outcome\": \"under_way\"")));
+    T_TRUE(str_contains(printed(), S("\"client\": \"refused\"")));
+    T_TRUE(str_contains(printed(), S("\"client\": \"accepted\"")));
+}
+
 TEST(test_print_writes_json_and_lines)
 {
     T_INT(RUN("provider", "list"), FAIL_NONE);
@@ -1025,6 +1082,7 @@ int main(void)
         T(test_commands_on_an_older_schema),
         T(test_store_backup_run_makes_one_file),
         T(test_status_run_prints_one_screen),
+        T(test_status_run_says_what_nodes_report),
         T(test_print_writes_json_and_lines),
         T(test_provider_commands_change_one_provider),
         T(test_print_pages_writes_one_list),
