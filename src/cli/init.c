@@ -73,7 +73,12 @@ Res init_run(struct cli *cli)
     TRY(init_refuse_existing(cli->cx, keys));
     TRY(sample_config(cli->cx, &text));
     TRY(keyedit_create(cli->cx, keys));
-    TRY(init_write(cli->cx, path, text));
+    Res res = init_write(cli->cx, path, text);
+
+    if (res.code != FAIL_NONE) {
+        (void)unlink(keys); /* nobody has used it, and the next try would refuse it */
+        return res;
+    }
     (void)fprintf(
         stderr,
         "wrote %s and %s. Keep a copy of the key file: without it no grant can be read.\n"

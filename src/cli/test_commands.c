@@ -141,6 +141,38 @@ TEST(test_init_run_never_overwrites)
     T_TRUE(fd >= 0 && close(fd) == 0);
 }
 
+/* Runs `caldock init` for a file that may be none. */
+static enum fail init_at(const char *path)
+{
+    const char *const argv[] = {"caldock", "init", "--config", path, NULL};
+    struct cli *cli = heap_alloc(sizeof(*cli));
+
+    cli->cx = &cli->app.cx;
+    must_be(args_parse(cli, argv).code == FAIL_NONE);
+    enum fail code = cli->command->run(cli).code;
+
+    (void)snprintf(why, sizeof(why), "%s", cli->cx->why.text);
+    app_close(&cli->app);
+    heap_free(cli);
+    return code;
+}
+
+TEST(test_init_run_leaves_nothing_where_it_fails)
+{
+    char empty[sizeof(folder) + 8];
+    char path[sizeof(empty) + 400];
+
+    (void)snprintf(empty, sizeof(empty), "%s/empty", folder);
+    (void)snprintf(path, sizeof(path), "%s/c.conf", empty);
+    T_TRUE(init_at(path) != FAIL_NONE);
+    T_TRUE(said("/empty/caldock.keys"));
+    T_INT(mkdir(empty, 0700), 0);
+    (void)snprintf(path, sizeof(path), "%s/%0300d", empty, 0);
+    T_INT(init_at(path), FAIL_CONFIG);
+    T_TRUE(said("cannot be written: File name too long"));
+    T_INT(rmdir(empty), 0);
+}
+
 /* As `caldock serve` does at its start. */
 static void make_store(void)
 {
@@ -1078,6 +1110,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(test_init_run_never_overwrites),
+        T(test_init_run_leaves_nothing_where_it_fails),
         T(test_commands_that_read_make_no_store),
         T(test_commands_on_an_older_schema),
         T(test_store_backup_run_makes_one_file),
