@@ -6,6 +6,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 
+import { fieldsOf } from './lib/log_lines.mjs';
 import { World } from './lib/world.mjs';
 
 const folder = process.env.CALDOCK_E2E_LOGS;
@@ -43,6 +44,7 @@ function find(text, secrets) {
 }
 
 const read = (name) => readFileSync(path.join(folder, name), 'utf8');
+const names = () => readdirSync(folder).filter((name) => name.endsWith('.log'));
 
 test('the search finds what is there', () => {
     const secret = 'a-secret-of-some-length';
@@ -60,18 +62,12 @@ const EVENTS = new Map(
     }),
 );
 
-// A line in either format, or undefined for what is no event: a command's last words, or a line that
-// was cut when its process was killed.
+// The fields of a line, or undefined for what is no event: a command's last words, or a line that was
+// cut when its process was killed.
+const WHOLE = /^(\{"time":.*\}$|time="[^"]*" level="[a-z]+" event="[a-z_.]+")/;
 function parse(line) {
     const text = line.replace(/^<[3-7]>/, '');
-    if (/^\{"time":.*\}$/.test(text)) return JSON.parse(text);
-    if (!/^time="[^"]*" level="[a-z]+" event="[a-z_.]+"/.test(text)) return undefined;
-    return Object.fromEntries(
-        [...text.matchAll(/([a-z_]+)="(?:[^"\\]|\\.)*"/g)].map(([all, name]) => [
-            name,
-            JSON.parse(all.slice(name.length + 1)),
-        ]),
-    );
+    return WHOLE.test(text) ? fieldsOf(text) : undefined;
 }
 
 // What of a line the page doesn't tell.
@@ -99,7 +95,7 @@ test('the look for what is not told finds it', () => {
 test('docs/log.md tells each event, level and field', () => {
     const found = new Set();
     let lines = 0;
-    for (const name of readdirSync(folder).filter((each) => each.endsWith('.log'))) {
+    for (const name of names()) {
         const events = read(name).split('\n').map(parse).filter(Boolean);
         lines += events.length;
         for (const event of events) untold(event).forEach((what) => found.add(`${name}: ${what}`));
@@ -114,9 +110,8 @@ test('no log holds a secret', () => {
     );
     const needles = [...new Set(secrets.flatMap(variants))];
     assert.ok(secrets.length >= 20, `${secrets.length} secrets`);
-    const names = readdirSync(folder).filter((name) => name.endsWith('.log'));
-    assert.ok(names.length > 0);
-    for (const name of names) {
+    assert.ok(names().length > 0);
+    for (const name of names()) {
         const text = read(name);
         assert.ok(text.length > 0, `${name} is empty`);
         const hits = find(text, needles);

@@ -24,7 +24,7 @@ import {
 const CRASH_BINARY = process.env.CALDOCK_CRASH_BIN;
 // Fewer on PostgreSQL, where a row takes round trips and nobody else waits for them.
 const FEW = process.env.CALDOCK_TEST_POSTGRES ? 5 : 1;
-const ACCOUNTS_SEEDED = 10000 / FEW;
+const ACCOUNTS_SEEDED = 20000 / FEW;
 const REVOCATIONS_SEEDED = 5000 / FEW;
 const FLOWS_SEEDED = 100000 / FEW;
 const STEP = 100; // LIMIT_STEP_ROWS

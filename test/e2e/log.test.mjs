@@ -7,18 +7,12 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 
+import { fieldsOf } from './lib/log_lines.mjs';
 import { until } from './lib/until.mjs';
 import { ACCOUNTS, SOURCES, World } from './lib/world.mjs';
 
 const FLOW = /^[0-9a-f]{16}$/;
 const USER = 'teacher-7';
-
-// A line of either format → its fields. Without JSON all of them are text.
-function fieldsOf(line) {
-    if (line.startsWith('{')) return JSON.parse(line);
-    const pairs = [...line.matchAll(/([a-z_]+)=("(?:[^"\\]|\\.)*")/g)];
-    return Object.fromEntries(pairs.map(([, key, value]) => [key, JSON.parse(value)]));
-}
 
 const linesOf = ({ log }) =>
     log

@@ -468,7 +468,10 @@ for (const [name, fault] of Object.entries(TROUBLE)) {
         await one.put('e1');
         await one.stands('e1', { status: 'pending', reason: 'source_error' });
         await hurry(world);
-        await until('tried twice', async () => (await attemptsOf(one)) >= 2);
+        await until('tried twice, and each try counts once', async () => {
+            const attempts = await attemptsOf(one);
+            return attempts >= 2 && attempts === one.kinds().filter((k) => k === 'create').length;
+        });
         one.control.calm();
         await hurry(world);
         await one.stands('e1', { status: 'written' });

@@ -15,8 +15,7 @@ const script = fileURLToPath(new URL('../../../script/postgres', import.meta.url
 const run = promisify(execFile);
 const MOST_BYTES = 64 * 1024 * 1024;
 // How psql tells that a question was answered, and whether it went wrong.
-const ASKED = '\\echo answered, wrong: :ERROR\n';
-const TOLD = 'answered, wrong: false';
+const END = 'answered, wrong: ';
 let serial = 0;
 
 export class Schema {
@@ -34,19 +33,16 @@ export class Schema {
     // → what it selects
     async sql(text) {
         this.teller ??= this.#open();
-        const lines = await this.teller.ask(`${text};\n${ASKED}`);
-        const isRight = lines.pop() === TOLD;
-        if (!isRight) throw new Error(`${lines.join('\n')}: ${text}`);
+        const lines = await this.teller.ask(`${text};\n\\echo ${END}:ERROR\n`);
+        if (lines.pop() !== `${END}false`) throw new Error(`${lines.join('\n')}: ${text}`);
         return lines.join('\n').trim();
     }
 
     // Notices would stand among the rows, as errors do.
     #open() {
-        const psql = 'exec psql -qAtX "$1" 2>&1';
-        const isEnd = (line) => line.startsWith(TOLD.slice(0, -'false'.length));
-        const teller = new Teller('sh', ['-c', psql, 'sh', this.url], isEnd);
-        teller.ask(`set client_min_messages = warning;\n${ASKED}`).catch(() => {});
-        return teller;
+        const url = `${this.url}%20-cclient_min_messages%3Dwarning`;
+        const psql = ['-c', 'exec psql -qAtX "$1" 2>&1', 'sh', url];
+        return new Teller('sh', psql, (line) => line.startsWith(END));
     }
 
     async drop() {

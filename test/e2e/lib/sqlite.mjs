@@ -4,16 +4,16 @@ import { Teller } from './teller.mjs';
 
 const PROGRAM = `
 import json, sqlite3, sys
+from contextlib import closing
 for line in sys.stdin:
     path, sql = json.loads(line)
-    db = sqlite3.connect(path)
     try:
-        rows = ["|".join(map(str, row)) for row in db.execute(sql)]
-        db.commit()
+        with closing(sqlite3.connect(path)) as db:
+            rows = ["|".join(map(str, row)) for row in db.execute(sql)]
+            db.commit()
         answer = {"text": "\\n".join(rows)}
-    except sqlite3.Error as error:
+    except (sqlite3.Error, sqlite3.Warning) as error:
         answer = {"error": f"{error}: {sql}"}
-    db.close()
     print(json.dumps(answer), flush=True)
 `;
 

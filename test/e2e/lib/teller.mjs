@@ -38,7 +38,8 @@ export class Teller {
 
     #fail() {
         this.hasEnded = true;
-        const error = new Error(`${this.child.spawnfile}: ${this.#why}`);
+        const said = this.#lines.join('\n');
+        const error = new Error(`${this.child.spawnfile}: ${this.#why}: ${said}`);
         for (const { reject } of this.#waiting.splice(0)) reject(error);
     }
 
