@@ -121,18 +121,19 @@ static Res args_take_word(struct cli *cli, Str word)
 /* Takes an argument; *used as in args_take_option. */
 static Res args_take(struct cli *cli, Str text, const char *next, bool *used)
 {
-    if (!cli->options_end && str_eq(text, S("--"))) {
+    if (cli->options_end) {
+        return args_take_word(cli, text);
+    }
+    if (str_eq(text, S("--"))) {
         cli->options_end = true;
         return OK;
     }
-    if (!cli->options_end && (str_eq(text, S("--help")) || str_eq(text, S("-h")))) {
+    if (str_eq(text, S("--help")) || str_eq(text, S("-h"))) {
         cli->wants_help = true;
         return OK;
     }
-    if (!cli->options_end && str_starts(text, S("--"))) {
-        return args_take_option(cli, text, next, used);
-    }
-    return args_take_word(cli, text);
+    return str_starts(text, S("--")) ? args_take_option(cli, text, next, used)
+                                     : args_take_word(cli, text);
 }
 
 static Res args_take_all(struct cli *cli, const char *const *argv)

@@ -52,6 +52,22 @@ const char *cli_config_path(const struct cli *cli)
     return value.n == 0 ? NULL : value.p; /* argv's: ends in NUL */
 }
 
+Res cli_take_back(struct cli *cli, const struct cli_undo *u, Res why)
+{
+    struct cx *cx = cli->cx;
+    Str reason = str_dup(&cx->mem, str_from_z(cx->why.text));
+    Res res = store_write(cx, cli->app.store, u->work, u->arg);
+
+    if (res.code != FAIL_NONE) {
+        return fail(
+            cx, res.code, "%.*s: so run `caldock %s %lld`, since nobody knows %s",
+            STR_ARG(reason), u->advice, (long long)u->id, u->secret);
+    }
+    return fail(
+        cx, why.code, "%.*s: so %s %lld %s", STR_ARG(reason), u->thing, (long long)u->id,
+        u->end);
+}
+
 Res cli_id(struct cli *cli, Str text, int64_t *ret)
 {
     int64_t v;

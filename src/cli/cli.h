@@ -56,5 +56,20 @@ Str cli_value(const struct cli *cli, Str option);
 bool cli_next(const struct cli *cli, Str option, size_t *at, Str *ret);
 /* The path of the configuration as given by --config; NULL: not given. */
 const char *cli_config_path(const struct cli *cli);
+
+/* Undoes what a command has made, since its output was lost, and nobody knows the secret
+ * in it. */
+struct cli_undo {
+    store_work *work;
+    void *arg;
+    int64_t id;
+    const char *thing;  /* "token" */
+    const char *end;    /* "is revoked again" */
+    const char *advice; /* where that fails, the command for a person: "token revoke" */
+    const char *secret; /* "this token" */
+};
+
+/* Returns `why` with what became of it, or the failure to undo it. */
+Res cli_take_back(struct cli *cli, const struct cli_undo *u, Res why) MUST;
 /* A positive number, as IDs are. */
 Res cli_id(struct cli *cli, Str text, int64_t *ret) MUST;

@@ -55,6 +55,7 @@ static Res init_write(struct cx *cx, const char *path, Str text)
 
         if (fd >= 0) {
             (void)close(fd);
+            (void)unlink(path);
         }
         return res;
     }

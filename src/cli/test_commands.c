@@ -27,8 +27,8 @@ static char output[sizeof(folder) + 16];
 static char listen_at[sizeof(folder) + 16];
 static char why[512]; /* of the last command */
 
-/* Runs a command as main does. */
-static enum fail command_try(const char *const *words)
+/* Runs a command as main does, with the configuration at `path`. */
+static enum fail command_try_at(const char *const *words, const char *path)
 {
     const char *argv[WORDS_MOST] = {"caldock"};
     struct cli *cli = heap_alloc(sizeof(*cli));
@@ -38,7 +38,7 @@ static enum fail command_try(const char *const *words)
         argv[n] = words[n - 1];
     }
     argv[n++] = "--config";
-    argv[n] = config;
+    argv[n] = path;
     cli->cx = &cli->app.cx;
     Res res = args_parse(cli, argv);
 
@@ -46,7 +46,7 @@ static enum fail command_try(const char *const *words)
         res = app_start(cli->cx);
     }
     if (res.code == FAIL_NONE && cli->command->parts != PARTS_NONE) {
-        res = app_open(&cli->app, config, cli->command->parts);
+        res = app_open(&cli->app, path, cli->command->parts);
     }
     if (res.code == FAIL_NONE) {
         res = cli->command->run(cli);
@@ -55,6 +55,11 @@ static enum fail command_try(const char *const *words)
     app_close(&cli->app);
     heap_free(cli);
     return res.code;
+}
+
+static enum fail command_try(const char *const *words)
+{
+    return command_try_at(words, config);
 }
 
 /* `printed` is then its output. */
@@ -141,34 +146,19 @@ TEST(test_init_run_never_overwrites)
     T_TRUE(fd >= 0 && close(fd) == 0);
 }
 
-/* Runs `caldock init` for a file that may be none. */
-static enum fail init_at(const char *path)
-{
-    const char *const argv[] = {"caldock", "init", "--config", path, NULL};
-    struct cli *cli = heap_alloc(sizeof(*cli));
-
-    cli->cx = &cli->app.cx;
-    must_be(args_parse(cli, argv).code == FAIL_NONE);
-    enum fail code = cli->command->run(cli).code;
-
-    (void)snprintf(why, sizeof(why), "%s", cli->cx->why.text);
-    app_close(&cli->app);
-    heap_free(cli);
-    return code;
-}
-
 TEST(test_init_run_leaves_nothing_where_it_fails)
 {
+    static const char *const init[] = {"init", NULL};
     char empty[sizeof(folder) + 8];
     char path[sizeof(empty) + 400];
 
     (void)snprintf(empty, sizeof(empty), "%s/empty", folder);
     (void)snprintf(path, sizeof(path), "%s/c.conf", empty);
-    T_TRUE(init_at(path) != FAIL_NONE);
+    T_TRUE(command_try_at(init, path) != FAIL_NONE);
     T_TRUE(said("/empty/caldock.keys"));
     T_INT(mkdir(empty, 0700), 0);
     (void)snprintf(path, sizeof(path), "%s/%0300d", empty, 0);
-    T_INT(init_at(path), FAIL_CONFIG);
+    T_INT(command_try_at(init, path), FAIL_CONFIG);
     T_TRUE(said("cannot be written: File name too long"));
     T_INT(rmdir(empty), 0);
 }
@@ -363,6 +353,11 @@ static Res sql_work(struct cx *cx, struct db *db, void *arg)
     return db_exec(cx, db, *sql, DB_NONE, NULL);
 }
 
+static void change_store_by(const char *sql)
+{
+    change_store(sql_work, &sql);
+}
+
 #define SQL_NOW "unixepoch() * 1000"
 
 /* Nodes as they report, one of them since before it can say how it does. */
@@ -380,21 +375,15 @@ TEST(test_status_run_says_what_nodes_report)
         "insert into flows (id, owner, claimed_until, made_at, outcome) values"
         " (x'01', 'b', 0, " SQL_NOW ", null), (x'02', 'b', 0, " SQL_NOW ", 'success')",
     };
-    static const char *const ends[] = {"delete from nodes", "delete from flows"};
     CLEANUP(j_done) json_t *json = NULL;
 
     for (size_t i = 0; i < COUNT(seeds); i++) {
-        const char *sql = seeds[i];
-
-        change_store(sql_work, &sql);
+        change_store_by(seeds[i]);
     }
     T_INT(RUN("status"), FAIL_NONE);
     T_INT(RUN("status", "--json"), FAIL_NONE);
-    for (size_t i = 0; i < COUNT(ends); i++) {
-        const char *sql = ends[i];
-
-        change_store(sql_work, &sql);
-    }
+    change_store_by("delete from nodes");
+    change_store_by("delete from flows");
     T_OK(j_parse_kindly(t_cx(), printed(), 8, &json));
     const json_t *nodes = j_get(json, "nodes");
     const json_t *a = json_array_get(nodes, 0);

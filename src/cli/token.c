@@ -134,24 +134,6 @@ static Res token_print(struct cli *cli, const struct api_token *t, Str secret)
     return print_flush(cli);
 }
 
-/* Nobody would know the token. */
-static Res token_take_back(struct cli *cli, struct token_query *q, Res why)
-{
-    struct cx *cx = cli->cx;
-    Str reason = str_dup(&cx->mem, str_from_z(cx->why.text));
-    Res res = store_write(cx, cli->app.store, token_revoke_work, q);
-
-    if (res.code != FAIL_NONE) {
-        return fail(
-            cx, res.code,
-            "%.*s: so run `caldock token revoke %lld`, since nobody knows this token",
-            STR_ARG(reason), (long long)q->token.id);
-    }
-    return fail(
-        cx, why.code, "%.*s: so token %lld is revoked again", STR_ARG(reason),
-        (long long)q->token.id);
-}
-
 Res token_create_run(struct cli *cli)
 {
     unsigned char hash[AUTH_TOKEN_HASH_BYTES];
@@ -165,7 +147,12 @@ Res token_create_run(struct cli *cli)
     Res res = token_print(cli, &q.token, secret);
 
     if (res.code != FAIL_NONE) {
-        return token_take_back(cli, &q, res);
+        return cli_take_back(
+            cli,
+            &(struct cli_undo){
+                token_revoke_work, &q, q.token.id, "token", "is revoked again",
+                "token revoke", "this token"},
+            res);
     }
     audit_id(cli, EVENT_TOKEN_CREATED, "token", q.token.id);
     (void)fprintf(stderr, "token %lld; it is shown this once\n", (long long)q.token.id);

@@ -166,23 +166,14 @@ static Res webhook_print_secret(struct webhook_query *q)
     return print_flush(cli);
 }
 
-/* Nobody would know a secret that could not be printed. */
 static Res webhook_take_back(
     struct webhook_query *q, store_work *undo, Res why, const char *end)
 {
-    struct cx *cx = q->cli->cx;
-    Str reason = str_dup(&cx->mem, str_from_z(cx->why.text));
-    Res res = webhook_write_store(q, undo);
-
-    if (res.code != FAIL_NONE) {
-        return fail(
-            cx, res.code,
-            "%.*s: so run `caldock webhook rotate %lld`, since nobody knows its secret",
-            STR_ARG(reason), (long long)q->id);
-    }
-    return fail(
-        cx, why.code, "%.*s: so endpoint %lld %s", STR_ARG(reason), (long long)q->id,
-        end);
+    return cli_take_back(
+        q->cli,
+        &(struct cli_undo){
+            undo, q, q->id, "endpoint", end, "webhook rotate", "its secret"},
+        why);
 }
 
 /* Adding. */
