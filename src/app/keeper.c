@@ -64,39 +64,42 @@ static uint64_t keeper_changes(struct keeper *k)
     return changes;
 }
 
-static void keeper_log_refused(const struct cx *cx, enum event event)
-{
-    log_event(LEVEL_ERROR, event, KZ("reason", cx->why.text));
-}
-
 /* The keys of the configuration that a reload changes: `changed` from now on, `waiting`
- * at the next start. */
+ * at the next start. `tried` are both, against the configuration in force. */
 struct reload {
     struct config *config;
     Str changed;
     Str waiting;
+    Str tried;
 };
+
+static void keeper_log_refused(const struct cx *cx, const struct reload *r)
+{
+    log_event(
+        LEVEL_ERROR, EVENT_CONFIG_REFUSED, KZ("reason", cx->why.text),
+        KV("changed", r->tried));
+}
 
 static Res keeper_reread(struct cx *cx, struct keeper *k, struct reload *ret)
 {
     struct snapshot *now = snapshots_now(&k->service->snapshots);
-    struct config *config = NULL;
+    struct config *config;
     Res res = config_reread(cx, now->config, &config);
 
+    *ret = (struct reload){
+        config,
+        config_changes(&cx->mem, now->config, config, CONFIG_AT_ONCE),
+        config_changes(&cx->mem, k->started_with, config, CONFIG_AT_RESTART),
+        config_changes(&cx->mem, now->config, config, CONFIG_EVER),
+    };
     if (res.code == FAIL_NONE) {
         res = listens_check(cx, config);
     }
     if (res.code == FAIL_NONE) {
         res = openapi_describe(cx, config);
     }
-    if (res.code == FAIL_NONE) {
-        *ret = (struct reload){
-            config,
-            config_changes(&cx->mem, now->config, config, false),
-            config_changes(&cx->mem, k->started_with, config, true),
-        };
-    } else {
-        config_unref(&config);
+    if (res.code != FAIL_NONE) {
+        config_unref(&ret->config);
     }
     snapshot_unref(&now);
     return res;
@@ -155,7 +158,7 @@ static void keeper_reload(struct keeper *k)
     if (res.code == FAIL_NONE) {
         keeper_answer_reload(&reload);
     } else {
-        keeper_log_refused(&cx, EVENT_CONFIG_REFUSED);
+        keeper_log_refused(&cx, &reload);
     }
     status_ready(k->supervisor);
     cx_done(&cx);
@@ -181,7 +184,7 @@ static void keeper_watch_files(struct keeper *k)
     if (res.code == FAIL_NONE) {
         keeper_log_reload(&reload);
     } else if (res.code != FAIL_UNAVAILABLE) {
-        keeper_log_refused(&cx, EVENT_CONFIG_REFUSED);
+        keeper_log_refused(&cx, &reload);
     }
     cx_done(&cx);
 }
@@ -201,7 +204,7 @@ static void keeper_log_keys(const struct cx *cx, Res res)
     if (res.code == FAIL_NONE) {
         log_event(LEVEL_INFO, EVENT_KEYS_RELOADED, K_NONE);
     } else {
-        keeper_log_refused(cx, EVENT_KEYS_REFUSED);
+        log_event(LEVEL_ERROR, EVENT_KEYS_REFUSED, KZ("reason", cx->why.text));
     }
 }
 

@@ -103,7 +103,6 @@ static void run_block_signals(void)
     const sigset_t signals = run_signals();
 
     must_be(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
-    run_on_stop(SIG_DFL);
 }
 
 /* Nothing has begun that a cut could harm: a migration is a transaction. */
@@ -434,8 +433,8 @@ Res run_serve(struct app *app)
     struct confined sandbox = confine_process(app); /* before there are threads */
 
     log_start();
-    confine_log(sandbox);
     service_open(r);
+    confine_log(sandbox);
     Res res = run_begin(cx, r);
 
     if (res.code == FAIL_NONE) {

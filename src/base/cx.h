@@ -19,7 +19,7 @@ struct cx {
     char request_id[65];
     char flow[FLOW_NAME_BYTES]; /* that this belongs to, as the log names it */
 
-    struct {
+    struct cx_why {
         const char *file;
         int line;
         char text[512];

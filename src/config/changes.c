@@ -45,20 +45,27 @@ static void changes_add(struct buf *b, const struct config_value *v)
     buf_add(b, v->key);
 }
 
+static bool value_takes(const struct config_value *v, enum config_takes when)
+{
+    return (when & (v->needs_restart ? CONFIG_AT_RESTART : CONFIG_AT_ONCE)) != 0;
+}
+
 Str config_changes(
     struct arena *mem, const struct config *before, const struct config *now,
-    bool needs_restart)
+    enum config_takes when)
 {
     struct buf b = {.mem = mem, .max = CHANGES_BYTES};
 
+    if (now->values == NULL) {
+        return S("");
+    }
     for (const struct config_value *v = now->values; v != NULL; v = v->next) {
-        if (v->needs_restart == needs_restart && value_differs(v, before)) {
+        if (value_takes(v, when) && value_differs(v, before)) {
             changes_add(&b, v);
         }
     }
     for (const struct config_value *v = before->values; v != NULL; v = v->next) {
-        if (v->needs_restart == needs_restart && value_find(now, v) == NULL
-            && value_differs(v, now)) {
+        if (value_takes(v, when) && value_find(now, v) == NULL && value_differs(v, now)) {
             changes_add(&b, v);
         }
     }

@@ -6,9 +6,11 @@
 
 #include "config/config.h"
 
-/* Names the keys that differ, "[server] listen, [log] level", of those that need a
- * restart or of the others. Values are never part of it. What is past 1,000 bytes is left
- * out. */
+enum config_takes { CONFIG_AT_ONCE = 1, CONFIG_AT_RESTART = 2, CONFIG_EVER = 3 };
+
+/* Names the keys that differ, "[server] listen, [log] level", of those that take effect
+ * then. Values are never part of it. What is past 1,000 bytes is left out. Empty also
+ * when `now` was refused before any value of it was read. */
 Str config_changes(
     struct arena *mem, const struct config *before, const struct config *now,
-    bool needs_restart);
+    enum config_takes when);

@@ -21,6 +21,8 @@ struct config_reading {
     const struct config_file *files;
     struct givens givens;
     const struct config_value **last_value; /* where the next one is linked */
+    Res refused; /* what the first value was refused for, and the reason is in `why` */
+    struct cx_why why;
 };
 
 /* Before it is read, so that a change meanwhile is noticed. */
@@ -69,10 +71,13 @@ static Res config_read_key(
         given.text = v->text;
         given.where = given_where(r->cx, &r->givens, v);
     }
-    if (v != NULL && key->is_secret && !str_eq(v->key, key->name)) {
-        TRY(config_read_secret_file(r, &given));
-    }
     struct config_value *value = config_note_value(r, section, key, &given);
+
+    if (v != NULL && key->is_secret && !str_eq(v->key, key->name)) {
+        value->text = S("");
+        TRY(config_read_secret_file(r, &given));
+        value->text = given.text;
+    }
 
     if (v == NULL && key->fallback.n == 0) {
         return OK;
@@ -89,13 +94,19 @@ static Res config_read_key(
     return OK;
 }
 
-static Res config_read_section(
+/* Reads on after a value that is refused, so that a reload can tell all that changed. The
+ * first reason is the one that counts. */
+static void config_read_section(
     struct config_reading *r, Str name, const struct config_section *section, void *base)
 {
     for (size_t i = 0; i < section->n; i++) {
-        TRY(config_read_key(r, name, &section->keys[i], base));
+        Res res = config_read_key(r, name, &section->keys[i], base);
+
+        if (res.code != FAIL_NONE && r->refused.code == FAIL_NONE) {
+            r->refused = res;
+            r->why = r->cx->why;
+        }
     }
-    return OK;
 }
 
 /* Finds the line of the key, or else the first line of its section. */
@@ -154,7 +165,7 @@ static Res config_read_jwt_sections(
             return config_refuse(r, name, S(""), "one issuer too many: 32 at most");
         }
         d->jwt[d->n_jwt].issuer.name = short_name;
-        TRY(config_read_section(r, name, section, &d->jwt[d->n_jwt++]));
+        config_read_section(r, name, section, &d->jwt[d->n_jwt++]);
     }
     return OK;
 }
@@ -374,11 +385,17 @@ static Res config_read_values(struct config_reading *r, struct draft *d)
     for (size_t i = 0; i < config_section_count; i++) {
         const struct config_section *s = &config_sections[i];
 
-        TRY(s->is_jwt ? OK : config_read_section(r, s->name, s, d));
+        if (!s->is_jwt) {
+            config_read_section(r, s->name, s, d);
+        }
     }
     TRY(config_read_jwt_sections(r, &r->givens.from_file, d));
     TRY(config_read_jwt_sections(r, &r->givens.from_env, d));
     d->config.files = r->files;
+    if (r->refused.code != FAIL_NONE) {
+        r->cx->why = r->why;
+        return r->refused;
+    }
     return config_finish(r, d);
 }
 
@@ -390,6 +407,7 @@ static Res config_read_all(struct config_reading *r, const char *path, struct dr
     return config_read_values(r, d);
 }
 
+/* `ret` is set also after a refusal. */
 static Res config_read_after(
     struct cx *cx, const char *path, const struct config *before, struct config **ret)
 {
@@ -403,18 +421,22 @@ static Res config_read_after(
     *c = d->config;
     c->mem = own.mem;
     atomic_init(&c->refs, 1);
-    if (res.code != FAIL_NONE) {
-        cx->why = own.why;
-        config_unref(&c);
-        return res;
-    }
+    cx->why = own.why;
     *ret = c;
-    return OK;
+    return res;
 }
 
 Res config_read(struct cx *cx, const char *path, struct config **ret)
 {
-    return config_read_after(cx, path, NULL, ret);
+    struct config *c;
+    Res res = config_read_after(cx, path, NULL, &c);
+
+    if (res.code == FAIL_NONE) {
+        *ret = c;
+    } else {
+        config_unref(&c);
+    }
+    return res;
 }
 
 Res config_reread(struct cx *cx, const struct config *before, struct config **ret)

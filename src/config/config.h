@@ -79,7 +79,8 @@ struct config {
  * /etc/caldock/caldock.conf, or none. */
 Res config_read(struct cx *cx, const char *path, struct config **ret) MUST;
 /* Reads the file of `before` again. Keys that `before` has fetched are kept where the
- * settings are the same, and so are the counts of its rate limit. */
+ * settings are the same, and so are the counts of its rate limit. Sets `ret` also when it
+ * fails: then only config_changes and config_unref may have it. */
 Res config_reread(struct cx *cx, const struct config *before, struct config **ret) MUST;
 /* Adds a reference; config_unref gives it back. */
 struct config *config_ref(struct config *c);

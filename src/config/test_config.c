@@ -587,7 +587,7 @@ TEST(test_config_reread_keeps_what_was_learnt)
     config_unref(&first);
 }
 
-static Str changes_between(Str before, Str now, bool needs_restart)
+static Str changes_between(Str before, Str now, enum config_takes when)
 {
     struct config *first;
     struct config *second;
@@ -595,7 +595,7 @@ static Str changes_between(Str before, Str now, bool needs_restart)
     T_OK(read_text(before, &first));
     put_file("c.conf", now);
     T_OK(config_reread(t_cx(), first, &second));
-    Str changes = config_changes(&t_cx()->mem, first, second, needs_restart);
+    Str changes = config_changes(&t_cx()->mem, first, second, when);
 
     config_unref(&first);
     config_unref(&second);
@@ -641,8 +641,12 @@ TEST(test_config_changes_names_keys_and_no_values)
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         print_message("%s\n", rows[i].name);
-        T_STR(changes_between(rows[i].before, rows[i].now, false), rows[i].changed);
-        T_STR(changes_between(rows[i].before, rows[i].now, true), rows[i].waiting);
+        T_STR(
+            changes_between(rows[i].before, rows[i].now, CONFIG_AT_ONCE),
+            rows[i].changed);
+        T_STR(
+            changes_between(rows[i].before, rows[i].now, CONFIG_AT_RESTART),
+            rows[i].waiting);
     }
 }
 
@@ -657,7 +661,8 @@ TEST(test_config_changes_sees_into_a_secret_s_file)
     put_file("secret", S("now"));
     T_OK(config_reread(t_cx(), first, &second));
     T_STR(
-        config_changes(&t_cx()->mem, first, second, false), S("[google] client_secret"));
+        config_changes(&t_cx()->mem, first, second, CONFIG_AT_ONCE),
+        S("[google] client_secret"));
     config_unref(&first);
     config_unref(&second);
 }
@@ -687,8 +692,9 @@ TEST(test_config_changes_sees_into_a_named_file)
         T_OK(config_reread(t_cx(), first, &second));
         put_file("jwk", S(OCT("B")));
         T_OK(config_reread(t_cx(), second, &third));
-        T_STR(config_changes(&t_cx()->mem, first, second, false), S(""));
-        T_STR(config_changes(&t_cx()->mem, second, third, false), rows[i].changed);
+        T_STR(config_changes(&t_cx()->mem, first, second, CONFIG_AT_ONCE), S(""));
+        T_STR(
+            config_changes(&t_cx()->mem, second, third, CONFIG_AT_ONCE), rows[i].changed);
         T_TRUE(first->settings.net.ca_mark == second->settings.net.ca_mark);
         T_TRUE((i == 0) == (second->settings.net.ca_mark != third->settings.net.ca_mark));
         config_unref(&first);
@@ -718,6 +724,36 @@ TEST(test_config_read_takes_named_files_up_to_their_limit)
     T_FAIL(FAIL_CONFIG, read_text(S("[oauth]\nca_file = jwk\n"), &c));
 }
 
+/* Also what comes after the value that is refused, and a file that can't be read. */
+TEST(test_config_changes_knows_what_was_refused)
+{
+    static const struct {
+        Str now;
+        Str changed;
+    } rows[] = {
+        {SI("[server]\nqueue = none\nlisten = [::]:1\n[log]\nlevel = warn\n"
+            "[jwt a]\nissuer = i\n"),
+         SI("[server] listen, [server] queue, [google] client_id, "
+            "[google] client_secret, [log] level, [jwt a] issuer, [jwt a] claim_user, [jwt a] claim_providers, [jwt a] claim_modes")},
+        {SI("[google]\nclient_id = a\nclient_secret_file = none\n[log]\nlevel = warn\n"),
+         SI("[google] client_secret, [log] level")},
+        {SI("[google]\nclient_id = a\n"), SI("[google] client_secret")},
+        {SI("[server]\nno_such_key = 1\n[log]\nlevel = warn\n"), SI("")},
+    };
+    struct config *first;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct config *second;
+
+        T_OK(read_text(S("[google]\nclient_id = a\nclient_secret = b\n"), &first));
+        put_file("c.conf", rows[i].now);
+        T_FAIL(FAIL_CONFIG, config_reread(t_cx(), first, &second));
+        T_STR(config_changes(&t_cx()->mem, first, second, CONFIG_EVER), rows[i].changed);
+        config_unref(&first);
+        config_unref(&second);
+    }
+}
+
 TEST(test_config_changes_ends_where_it_gets_long)
 {
     struct buf b = {.mem = &t_cx()->mem, .max = TEXT_BYTES};
@@ -730,7 +766,7 @@ TEST(test_config_changes_ends_where_it_gets_long)
         buf_add_char(&b, name);
         buf_add(&b, S("\naudience = b\nproviders = *\nsecret = " SECRET "\n"));
     }
-    Str changes = changes_between(S(""), buf_text(&b), false);
+    Str changes = changes_between(S(""), buf_text(&b), CONFIG_AT_ONCE);
 
     T_TRUE(changes.n > 900 && changes.n <= 1000);
     T_TRUE(str_starts(changes, S("[jwt a] issuer, ")) && str_ends(changes, S(", …")));
@@ -1020,6 +1056,7 @@ int main(void)
         T(test_config_changes_sees_into_a_secret_s_file),
         T(test_config_changes_sees_into_a_named_file),
         T(test_config_read_takes_named_files_up_to_their_limit),
+        T(test_config_changes_knows_what_was_refused),
         T(test_config_changes_ends_where_it_gets_long),
         T(test_config_read_holds_its_limits),
         T(test_config_read_takes_no_more_than_the_file_may_have),

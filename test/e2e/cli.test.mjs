@@ -575,7 +575,10 @@ test('SIGHUP is answered at level error too', async () => {
         await until(`the log has ${advice}`, () => advice.test(caldock.log));
         const port = caldock.url.split(':').at(-1);
         await reload({ server: { listen: `127.0.0.1:${port} 127.0.0.1:${port}` } });
-        assert.match(caldock.log, /event="config.refused" .*stands there twice/);
+        assert.match(
+            caldock.log,
+            /event="config.refused" .*stands there twice.* changed="\[server\] listen/,
+        );
         await own.ask('/healthz', { token: null });
         await reload({});
         assert.doesNotMatch(caldock.log.slice(quiet), /event="(?!config\.)/);
@@ -658,6 +661,7 @@ test('a secret that an orchestrator replaces is used, and one that is none is re
         await put('two\nlines');
         const [refused] = await says('config.refused', 1);
         assert.match(refused, /client_secret_file.*holds more than one line/);
+        assert.match(refused, / changed="\[google\] client_secret"/);
         assert.equal(await own.outcome('GOOG'), 'success');
         await put(good); // as it was: there is nothing to say of it
         await put('not-the-secret-of-the-client');
@@ -743,7 +747,7 @@ test('health: 1 and the reason while nobody is ready there', async () => {
     try {
         assert.equal(await reason(), `caldock: ${host}: Connection refused\n`);
         await caldock.configure({ server: { shutdown_delay: '600s' } });
-        await caldock.start({}, { ends: { signal: 'SIGTERM' } });
+        await caldock.start();
         caldock.kill('SIGTERM');
         await until('unready', async () => (await caldock.command('health')).code === 1);
         const [, status, body] = /^caldock: \S+ answers (\d+): (.*)\n$/.exec(await reason());
