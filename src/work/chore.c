@@ -21,19 +21,32 @@ static void chore_try_now(struct chore *c)
     }
 }
 
+/* When the store goes, all work fails for one reason: one chore tells of it. */
+static bool chore_may_tell(struct chore *c, Res res)
+{
+    struct chore *nobody = NULL;
+
+    return res.code != FAIL_UNAVAILABLE
+           || atomic_compare_exchange_strong(&c->all->teller, &nobody, c);
+}
+
 static void chore_log_change(struct chore *c, const struct cx *cx, Res res)
 {
     bool failed = res.code != FAIL_NONE;
 
-    if (failed && !c->has_failed) {
+    if (failed && !c->has_told && chore_may_tell(c, res)) {
         log_event(
             LEVEL_WARN, EVENT_CHORE_FAILED, KV("what", c->row->name),
             KZ("reason", cx->why.text));
+        c->has_told = true;
     }
-    if (!failed && c->has_failed) {
+    if (!failed && c->has_told) {
+        struct chore *self = c;
+
         log_event(LEVEL_INFO, EVENT_CHORE_RECOVERED, KV("what", c->row->name));
+        c->has_told = false;
+        (void)atomic_compare_exchange_strong(&c->all->teller, &self, NULL);
     }
-    c->has_failed = failed;
 }
 
 static void chore_run(struct job *job, struct worker *w)

@@ -40,9 +40,9 @@ struct chore {
     struct job job;
     struct chores *all;
     const struct chore_row *row;
-    size_t part;     /* of the row's work, below `at_once` */
-    int64_t due_ms;  /* used by the main thread only */
-    bool has_failed; /* its last run; used by the worker that runs it */
+    size_t part;    /* of the row's work, below `at_once` */
+    int64_t due_ms; /* used by the main thread only */
+    bool has_told;  /* that it fails; used by the worker that runs it */
     atomic_bool is_under_way;
     atomic_bool is_wanted; /* run once more, at once */
 };
@@ -51,13 +51,14 @@ struct chores {
     struct lanes *lanes; /* must outlive every chore under way */
     struct snapshots *snapshots;
     const struct readiness *readiness;
-    void *arg; /* for the rows' functions */
+    void *arg;                    /* for the rows' functions */
+    struct chore *_Atomic teller; /* that told that the store is away; NULL: none */
     struct chore at[CHORES_MOST];
     size_t n;
 };
 
-/* The caller has set the members of `all` up to `arg`. The rows must live as long as
- * `all`. */
+/* The caller has set the members of `all` up to `arg`, and the others are zero. The rows
+ * must live as long as `all`. */
 void chores_open(struct chores *all, const struct chore_row *rows, size_t n);
 /* Starts what is due. The main thread calls it about once a second. */
 void chores_tick(struct chores *all);

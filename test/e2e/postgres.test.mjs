@@ -151,3 +151,22 @@ test('PostgreSQL ends and comes back under load: 503 meanwhile, nothing lost', a
         await cluster.remove();
     }
 });
+
+test('PostgreSQL goes: one line says so, and not one for each kind of work', async () => {
+    const cluster = await Cluster.create();
+    try {
+        await inWorld({ settings: { store: { url: cluster.url } } }, async ({ caldock }) => {
+            const count = (event) => caldock.log.split(` event="${event}" `).length - 1;
+            await cluster.crash();
+            await until('it is away', () => count('service.unready') > 0);
+            await cluster.start();
+            await until('it is back', () => count('service.ready') > 1);
+            const failed = count('chore.failed');
+            await until('work goes on', () => count('chore.recovered') >= Math.min(failed, 1));
+            assert.equal(count('store.away'), 1);
+            assert.ok(failed <= 1, caldock.log);
+        });
+    } finally {
+        await cluster.remove();
+    }
+});
