@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 
-enum { CELL_BYTES = 256, COLUMNS_MOST = 16 };
+enum { CELL_BYTES = 256, COLUMNS_MOST = 16, ROWS_LEAST = 3 };
 
 /* What doesn't fit is cut off, and what a terminal could obey is '?'. */
 struct cell {
@@ -162,9 +162,57 @@ static void table_measure(json_t *rows, int widths[COLUMNS_MOST])
     }
 }
 
-static void table_print_row(
-    json_t *row, const int widths[COLUMNS_MOST], bool is_head, FILE *out)
+/* Where it is printed. */
+struct screen {
+    FILE *out;      /* NULL: it is only measured */
+    size_t columns; /* a longer line takes several rows; 0: it doesn't */
+    size_t left;    /* rows that still have room */
+    bool is_dense;  /* without empty lines */
+};
+
+static size_t screen_rows_of(const struct screen *s, const char *text)
 {
+    size_t n = 0;
+
+    for (; *text != 0; text++) {
+        n += ((unsigned char)*text & 0xC0) != 0x80; /* characters of UTF-8 */
+    }
+    return s->columns == 0 || n == 0 ? 1 : (n + s->columns - 1) / s->columns;
+}
+
+/* After the first line that has no room there is none for any other. */
+static void screen_print_line(struct screen *s, const char *text)
+{
+    size_t rows = screen_rows_of(s, text);
+
+    if (rows > s->left) {
+        s->left = 0;
+        return;
+    }
+    s->left -= rows;
+    if (s->out != NULL) {
+        (void)fprintf(s->out, "%s\n", text);
+    }
+}
+
+struct line {
+    char text[COLUMNS_MOST * (CELL_BYTES + 3)];
+    size_t n;
+};
+
+static void line_add(struct line *l, const char *before, int width, const char *text)
+{
+    size_t room = sizeof(l->text) - l->n;
+    int n = snprintf(l->text + l->n, room, "%s%-*s", before, width, text);
+
+    must_be(n >= 0 && (size_t)n < room);
+    l->n += (size_t)n;
+}
+
+static void table_print_row(
+    json_t *row, const int widths[COLUMNS_MOST], bool is_head, struct screen *s)
+{
+    struct line line = {.n = 0};
     json_t *v;
     const char *name;
     size_t column = 0;
@@ -174,51 +222,86 @@ static void table_print_row(
         const struct cell c = is_head ? cell_of_head(name) : cell_of(name, v);
         bool is_last = column + 1 == json_object_size(row);
 
-        (void)fprintf(out, "  %-*s", is_last ? 0 : widths[column++], c.text);
+        line_add(&line, "  ", is_last ? 0 : widths[column++], c.text);
     }
-    (void)fputc('\n', out);
+    screen_print_line(s, line.text);
 }
 
-static void table_print(const char *name, json_t *rows, FILE *out)
+static void table_print(const char *name, json_t *rows, struct screen *s)
 {
     int widths[COLUMNS_MOST] = {0};
     json_t *row;
     size_t i;
 
-    (void)fprintf(out, "\n%s\n", name);
+    if (!s->is_dense) {
+        screen_print_line(s, "");
+    }
+    screen_print_line(s, name);
     table_measure(rows, widths);
     json_array_foreach(rows, i, row)
     {
         if (i == 0) {
-            table_print_row(row, widths, true, out);
+            table_print_row(row, widths, true, s);
         }
-        table_print_row(row, widths, false, out);
+        table_print_row(row, widths, false, s);
     }
     if (json_array_size(rows) == 0) {
-        (void)fputs("  none\n", out);
+        screen_print_line(s, "  none");
     }
 }
 
-void screen_print(json_t *object, FILE *out)
+static void values_print(json_t *object, struct screen *s)
 {
+    struct line line = {.n = 0};
     json_t *v;
     const char *name;
-    const char *before = "";
+    size_t n = 0;
 
     json_object_foreach(object, name, v)
     {
         if (!json_is_array(v)) {
             const struct cell c = cell_of(name, v);
 
-            (void)fprintf(out, "%s%s %s", before, name, c.text);
-            before = "   ";
+            must_be(n < COLUMNS_MOST);
+            line_add(&line, n++ == 0 ? "" : "   ", 0, name);
+            line_add(&line, " ", 0, c.text);
         }
     }
-    (void)fputc('\n', out);
+    screen_print_line(s, line.text);
+}
+
+static void screen_print_all(json_t *object, struct screen *s)
+{
+    json_t *v;
+    const char *name;
+
+    values_print(object, s);
     json_object_foreach(object, name, v)
     {
         if (json_is_array(v)) {
-            table_print(name, v, out);
+            table_print(name, v, s);
         }
+    }
+}
+
+static size_t screen_measure(json_t *object, size_t columns, bool is_dense)
+{
+    struct screen s = {NULL, columns, SIZE_MAX, is_dense};
+
+    screen_print_all(object, &s);
+    return SIZE_MAX - s.left;
+}
+
+void screen_print(json_t *object, const struct screen_size *size, FILE *out)
+{
+    size_t most =
+        size->rows < ROWS_LEAST ? SIZE_MAX : size->rows - 1; /* the cursor has one */
+    bool is_dense = screen_measure(object, size->columns, false) > most;
+    bool is_cut = is_dense && screen_measure(object, size->columns, true) > most;
+    struct screen s = {out, size->columns, most - is_cut, is_dense};
+
+    screen_print_all(object, &s);
+    if (is_cut) {
+        (void)fputs("…\n", out);
     }
 }

@@ -7,6 +7,7 @@
 #include "cli/status.h"
 
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -227,6 +228,17 @@ static void status_write(
     status_write_waiting(w, o);
 }
 
+/* Where it is drawn again and again, it has to fit. */
+static struct screen_size status_size(struct cli *cli)
+{
+    struct winsize size = {0};
+
+    if (cli_has(cli, S("--watch"))) {
+        (void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size); /* of a terminal alone */
+    }
+    return (struct screen_size){size.ws_row, size.ws_col};
+}
+
 static Res status_print(struct cli *cli)
 {
     int64_t schema = 0;
@@ -243,8 +255,25 @@ static Res status_print(struct cli *cli)
     CLEANUP(j_done) json_t *object = NULL;
 
     TRY(print_read(cli, w, &object));
-    screen_print(object, stdout);
+    const struct screen_size size = status_size(cli);
+
+    screen_print(object, &size, stdout);
     return OK;
+}
+
+/* What can't be written is told after the terminal was cleared, so that it is seen. */
+static Res status_draw(struct cli *cli)
+{
+    if (isatty(STDOUT_FILENO) == 1) {
+        (void)fputs("\033[H\033[2J", stdout);
+    }
+    Res res = status_print(cli);
+
+    if (res.code != FAIL_NONE) {
+        (void)fflush(stdout);
+        return res;
+    }
+    return print_flush(cli);
 }
 
 /* A store that is away for a while is what an operator watches for: it ends nothing. */
@@ -253,17 +282,13 @@ static Res status_redraw(struct cli *cli)
     struct cx *whole = cli->cx;
     struct cx own = {0};
 
-    if (isatty(STDOUT_FILENO) == 1) {
-        (void)fputs("\033[H\033[2J", stdout);
-    }
     cli->cx = &own;
-    Res res = status_print(cli);
+    Res res = status_draw(cli);
 
     if (res.code == FAIL_UNAVAILABLE) {
         (void)fprintf(stderr, "caldock: %s\n", own.why.text);
         res = OK;
     }
-    res = res.code == FAIL_NONE ? print_flush(cli) : res;
     whole->why = own.why;
     cli->cx = whole;
     cx_done(&own);

@@ -4,7 +4,7 @@
 #include "base/testing.h"
 #include "cli/screen.h"
 
-static Str shown(const char *json)
+static Str shown_on(const char *json, struct screen_size size)
 {
     CLEANUP(j_done) json_t *object = NULL;
     char *text = NULL;
@@ -12,12 +12,17 @@ static Str shown(const char *json)
     FILE *out = open_memstream(&text, &n);
 
     T_OK(j_parse_kindly(t_cx(), str_from_z(json), 8, &object));
-    screen_print(object, out);
+    screen_print(object, &size, out);
     T_INT(fclose(out), 0);
     Str ret = str_dup(&t_cx()->mem, (Str){text, n});
 
     free(text);
     return ret;
+}
+
+static Str shown(const char *json)
+{
+    return shown_on(json, (struct screen_size){0});
 }
 
 TEST(test_screen_print_makes_columns_as_wide_as_they_need_to_be)
@@ -79,9 +84,43 @@ TEST(test_screen_print_cuts_what_is_too_long)
     T_INT(shown(json).n, 2 + 255 + 1);
 }
 
+/* The cursor stands below what is printed. */
+TEST(test_screen_print_fits_a_terminal)
+{
+    static const Str whole = SI("a 1\n\nr\n  n\n  €\n  23\n\ns\n  none\n");
+    static const Str dense = SI("a 1\nr\n  n\n  €\n  23\ns\n  none\n");
+
+    const struct {
+        struct screen_size size;
+        Str want;
+    } rows[] = {
+        {{10, 0}, whole},
+        {{9, 0}, dense},
+        {{8, 0}, dense},
+        {{7, 0}, S("a 1\nr\n  n\n  €\n  23\n…\n")},
+        {{4, 0}, S("a 1\nr\n…\n")},
+        {{3, 0}, S("a 1\n…\n")},
+        {{2, 0}, whole},
+        {{10, 6}, whole}, /* as wide as the widest line */
+        {{10, 5}, dense},
+        {{9, 5}, dense},
+        {{8, 5}, S("a 1\nr\n  n\n  €\n  23\ns\n…\n")},
+        {{9, 3}, S("a 1\nr\n  n\n  €\n  23\ns\n…\n")}, /* "  23" and "none" take two */
+        {{0, 1}, whole},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        T_STR(
+            shown_on(
+                "{\"a\": 1, \"r\": [{\"n\": \"€\"}, {\"n\": 23}], \"s\": []}",
+                rows[i].size),
+            rows[i].want);
+    }
+}
+
 T_MAIN(
     T(test_screen_print_makes_columns_as_wide_as_they_need_to_be),
     T(test_screen_print_says_what_is_unknown),
     T(test_screen_print_writes_durations_in_two_units),
     T(test_screen_print_obeys_no_control_character),
-    T(test_screen_print_cuts_what_is_too_long))
+    T(test_screen_print_cuts_what_is_too_long), T(test_screen_print_fits_a_terminal))

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 
 import { askMetrics } from './lib/metrics.mjs';
 import { until } from './lib/until.mjs';
-import { BINARY, SOURCES, openWorld } from './lib/world.mjs';
+import { BINARY, SOURCES, World, openWorld } from './lib/world.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const inRoot = (program, ...args) => promisify(execFile)(program, args, { cwd: root });
@@ -88,6 +88,30 @@ test('status --watch: again and again, until Ctrl-C', async () => {
     }
     assert.deepEqual(await ended, [null, 'SIGINT']);
     assert.ok(!printed.includes('\x1b'), 'what is no terminal is not cleared');
+});
+
+test('status --watch: on a terminal it fits, and what it has to say is seen', async (t) => {
+    const settings = { store: { url: 'sqlite:watched.db' } };
+    const own = await World.open({ settings, provider: false });
+    t.after(() => own.close());
+    const { config, folder } = own.caldock;
+    const command = `stty rows 24 cols 120; exec '${BINARY}' status --watch --config '${config}'`;
+    const child = spawn('script', ['-qec', command, '/dev/null']);
+    const ended = once(child, 'exit');
+    let printed = '';
+    child.stdout.on('data', (text) => (printed += text));
+    const screens = () => printed.split('\x1b[H\x1b[2J').slice(1);
+    try {
+        await until('a second screen', () => screens().length > 1);
+        await rename(path.join(folder, 'watched.db'), path.join(folder, 'moved.db'));
+        await until('it says why', () => /^caldock: store: .*watched\.db/.test(screens().at(-1)));
+    } finally {
+        child.kill('SIGTERM');
+        await ended;
+    }
+    const [first] = screens();
+    assert.match(first, /^version .*\r\nnodes\r\n/);
+    assert.ok(first.trimEnd().split('\r\n').length < 24, 'the cursor has a row, too');
 });
 
 test('the alert rules are right, and each passes its tests', async () => {
