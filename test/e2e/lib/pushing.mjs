@@ -29,8 +29,12 @@ export const plain = (hour = 9, more = {}) => ({
 
 // --- the whole store
 
-// As if the time had come of all that waits for one, and of the ends of holds.
+// As if the time had come of all that waits for one, and of the ends of holds. A setting becomes
+// inactive by a refusal that is told after the fault is over, too: then it is looked at in a day.
 export async function hurry(world) {
+    await world.alterStore(
+        `update calendar_sync set due_at = 1 where inactive_reason <> 0 and due_at < ${NEVER}`,
+    );
     await world.alterStore('update account_work set hold_until = 0, hold_step = 0');
     await world.alterStore(`update pushed_copies set due_at = 0 where due_at < ${NEVER}`);
 }
