@@ -23,6 +23,7 @@ const ARGS = [
     '--disable-sync',
 ];
 const USER = { headers: { 'Caldock-User': 'demo-user' } };
+const HANGS_MS = 120000; // for what comes when the sources, Caldock and the page have got to it
 
 const APPLICATION = 'Blumen & <b>Söhne</b>';
 
@@ -62,7 +63,7 @@ test.beforeEach(async () => {
     }
     context = await browser.newContext();
     page = await context.newPage();
-    page.setDefaultTimeout(15000);
+    page.setDefaultTimeout(HANGS_MS);
     page.on('pageerror', (error) => troubles.push(error.message));
     await page.goto(demo.url);
 });
@@ -172,8 +173,7 @@ test('an address that anyone can type disconnects nothing', async () => {
 });
 
 const busyTable = () => page.getByRole('table').first();
-// Its own pace, its own patience: the page asks every two seconds, and Caldock reads in between.
-const becomes = (pattern) => page.getByText(pattern).first().waitFor({ timeout: 60000 });
+const becomes = (pattern) => page.getByText(pattern).first().waitFor();
 const settings = async () => (await world.ask(`${API}/staff_calendar_settings`, USER)).body.results;
 
 const DESKTOP = { width: 1280, height: 900 };
