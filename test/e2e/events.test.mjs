@@ -83,6 +83,13 @@ const settled = (...people) =>
         ),
     );
 
+// No read of the background is under way, after what lets none begin.
+const unread = ({ account }) =>
+    until('nobody reads', async () => {
+        const reads = `account_work where account = ${account} and read_owner <> ''`;
+        return (await world.queryStore(`select count(*) from ${reads}`)) === '0';
+    });
+
 const READING = { GOOG: '/events', MSFT: '/calendarView' };
 const readsOf = ({ code, control, email }) =>
     control.requests(READING[code]).filter((one) => one.person === email).length;
@@ -299,6 +306,7 @@ for (const code of CODES) {
         await world.alterStore(
             `update accounts set status = 2, status_reason = 'grant_revoked' where id = ${who.account}`,
         );
+        await unread(who);
         const before = readsOf(who);
         const { status, body } = await list();
         assert.deepEqual([status, body.code], [409, 'conflict'], JSON.stringify(body));
@@ -313,6 +321,7 @@ for (const code of CODES) {
             `insert into account_work (account, hold_until) values (${who.account}, ${until})
              on conflict (account) do update set hold_until = excluded.hold_until`,
         );
+        await unread(who);
         const before = readsOf(who);
         const { status, body, headers } = await list();
         assert.deepEqual([status, body.code], [502, 'calendar_source_error']);
