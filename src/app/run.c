@@ -80,12 +80,11 @@ static void stop_at_once(int signal)
     _exit(EXIT_SUCCESS);
 }
 
-static void run_on_stop(void (*handler)(int))
+static void stop_at_once_by(int signal)
 {
-    const struct sigaction act = {.sa_handler = handler};
+    const struct sigaction act = {.sa_handler = stop_at_once};
 
-    must_be(sigaction(SIGTERM, &act, NULL) == 0);
-    must_be(sigaction(SIGINT, &act, NULL) == 0);
+    must_be(sigaction(signal, &act, NULL) == 0);
 }
 
 /* From now on another SIGTERM ends the process at once. */
@@ -113,7 +112,8 @@ void run_take_signals(void)
     (void)sigemptyset(&hangup);
     (void)sigaddset(&hangup, SIGHUP);
     must_be(pthread_sigmask(SIG_BLOCK, &hangup, NULL) == 0);
-    run_on_stop(stop_at_once);
+    stop_at_once_by(SIGTERM);
+    stop_at_once_by(SIGINT);
     run_unblock_stop();
 }
 
@@ -374,9 +374,8 @@ static void stop_by(int64_t ms)
 {
     const struct itimerval timer = {
         .it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
-    const struct sigaction act = {.sa_handler = stop_at_once};
 
-    (void)sigaction(SIGALRM, &act, NULL);
+    stop_at_once_by(SIGALRM);
     (void)setitimer(ITIMER_REAL, &timer, NULL);
 }
 
